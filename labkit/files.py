@@ -1,0 +1,34 @@
+"""Where the kit's data lie, and how a file is written so that an interruption loses nothing."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def home() -> Path:
+    """Return the folder that holds `data/` and `notebooks/`: the checkout, or the installed package."""
+    package = Path(__file__).resolve().parent
+    return package.parent if (package.parent / "data" / "papers.csv").is_file() else package
+
+
+def data_path(name: str) -> Path:
+    """Return the path of a file in `data/`, whether or not it exists yet."""
+    return home() / "data" / name
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path` as a whole or not at all.
+
+    A reader, or a run that is killed half-way, finds the old file or the new one, never a part.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,39 @@
+"""Stigmergic memory: when does a mark left in the ground beat a memory kept in the head?
+
+Agents forage on a torus with regrowing food and hazards. Each may keep a small private memory, and
+each may leave marks that fade, which all others can read. The question and the four arms (neither,
+memory, traces, both) are those of Khushiyant, "Emergent Collective Memory in Decentralized
+Multi-Agent AI Systems", arXiv 2512.10166. The paper's abstract gives the comparison and the critical
+density; most of the rule of movement is not public, so the model here is our construction.
+
+Read in this order: `_world` (what a world is), `_simulate` (one step), `_memory` (the head), `_traces`
+(the ground), `_meanfield` (the theory line).
+"""
+
+from labkit.mechanisms.stigmergic_memory._meanfield import (
+    Occupancy,
+    critical_density,
+    occupancy,
+    simulate_occupancy,
+)
+from labkit.mechanisms.stigmergic_memory._simulate import ARMS, compare, simulate, unfold, unfold_arms
+from labkit.mechanisms.stigmergic_memory._traces import consensus, half_life
+from labkit.mechanisms.stigmergic_memory._world import LAYERS, Frames, Run, World
+
+__all__ = [
+    "ARMS",
+    "LAYERS",
+    "Frames",
+    "Occupancy",
+    "Run",
+    "World",
+    "compare",
+    "consensus",
+    "critical_density",
+    "half_life",
+    "occupancy",
+    "simulate",
+    "simulate_occupancy",
+    "unfold",
+    "unfold_arms",
+]

@@ -1,0 +1,149 @@
+"""The head: a few food cells, a few dangers, and the last steps, each fading with time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labkit.mechanisms.stigmergic_memory._torus import OUT_OF_VIEW, Torus
+from labkit.mechanisms.stigmergic_memory._world import World
+
+SLOTS = 8
+"""Cells of each kind that an agent can remember."""
+UNUSED, EMPTY, FULL = 0, 1, 2
+
+
+class Memory:
+    """The private memories of all agents; agents are counted through all replicates.
+
+    Attributes
+    ----------
+    food, danger, trail : ndarray of int, shape (agents, SLOTS)
+        Positions of remembered patches, of dangers, and of the last cells (a ring).
+    state : ndarray of int, shape (agents, SLOTS)
+        What a remembered patch looked like when last seen: `UNUSED` slot, `EMPTY` or `FULL`.
+    seen, felt : ndarray of int, shape (agents, SLOTS)
+        The step of that sight, and the step a danger was entered (-1: unused slot).
+    """
+
+    def __init__(self, world: World, torus: Torus, agents: int) -> None:
+        self._torus = torus
+        self.food, self.danger, self.trail = (np.zeros((agents, SLOTS), dtype=np.int64) for _ in range(3))
+        self.state = np.full((agents, SLOTS), UNUSED)
+        self.seen = np.zeros((agents, SLOTS), dtype=np.int64)
+        self.felt = np.full((agents, SLOTS), -1)
+        self._belief = _beliefs(world)
+        self._danger_push = world.danger_weight * world.danger_retention ** np.arange(world.steps + 1)
+        self._trail_push = world.revisit_weight * world.exploration_retention ** np.arange(SLOTS + 1)
+
+    def look(
+        self, step: int, position: NDArray[np.int64], near: NDArray[np.int64], food_in_view: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """Compare what is remembered with what is seen, and remember one new patch.
+
+        Parameters
+        ----------
+        step : int
+            Now.
+        position : ndarray of int, shape (agents,)
+            Where the agents are, on the doubled grid.
+        near : ndarray of int, shape (agents, 9)
+            The cells in reach.
+        food_in_view : ndarray of bool, shape (agents, 9)
+            Whether food stands on each cell in reach.
+
+        Returns
+        -------
+        ndarray of int
+            Which cells in reach (agent · 9 + place) are remembered patches that stand empty.
+        """
+        place = self._torus.reach.take(self.food - position[:, None], mode="wrap")
+        agent, slot = np.nonzero((place != OUT_OF_VIEW) & (self.state != UNUSED))
+        spot = agent * 9 + place[agent, slot]
+        full = food_in_view.ravel()[spot]
+        self.state[agent, slot] = np.where(full, FULL, EMPTY)
+        self.seen[agent, slot] = step
+        self._remember_one(step, near, food_in_view, known=spot)
+        return spot[~full]
+
+    def _remember_one(
+        self, step: int, near: NDArray[np.int64], food_in_view: NDArray[np.bool_], known: NDArray[np.int64]
+    ) -> None:
+        new = food_in_view.copy()
+        new.ravel()[known] = False
+        agent, place = np.nonzero(new)
+        first = np.ones(agent.size, dtype=bool)
+        first[1:] = agent[1:] != agent[:-1]
+        agent, place = agent[first], place[first]
+        slot = self._believed(step, agent).argmin(axis=1)
+        self.food[agent, slot] = self._torus.position[near[agent, place]]
+        self.state[agent, slot] = FULL
+        self.seen[agent, slot] = step
+
+    def _believed(self, step: int, agent: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.float64]:
+        """Return the chance of finding food, as each slot has it; shape (agents, SLOTS)."""
+        age = step - self.seen[agent]
+        return self._belief.take(self.state[agent] * self._belief.shape[1] + age)
+
+    def pull(self, step: int, position: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return how strongly the best remembered patch draws each agent to each cell in reach.
+
+        The best patch has the highest belief per step of the way. The pull is the number of steps a
+        move saves, times the agent's confidence: three times that value, at most 1.
+
+        Returns
+        -------
+        ndarray of float, shape (agents, 9)
+        """
+        displacement = self.food - position[:, None]
+        value = self._believed(step) * self._torus.closeness.take(displacement, mode="wrap")
+        best = value.argmax(axis=1)[:, None]
+        confidence = np.minimum(1, 3 * np.take_along_axis(value, best, axis=1))
+        target = np.take_along_axis(displacement, best, axis=1)[:, 0]
+        return confidence * self._torus.nearer.take(target, axis=0, mode="wrap")
+
+    def push(self, step: int, position: NDArray[np.int64], score: NDArray[np.float64]) -> None:
+        """Lower the score of cells in reach that hurt before, and a little of those just visited."""
+        self._push(score, self.danger - position[:, None], self.felt >= 0, self._danger_push.take(step - self.felt, mode="clip"))
+        filled = min(step - 1, SLOTS)
+        age = 1 + (step - 2 - np.arange(filled)) % SLOTS
+        self._push(score, self.trail[:, :filled] - position[:, None], True, self._trail_push[age])
+
+    def _push(
+        self,
+        score: NDArray[np.float64],
+        displacement: NDArray[np.int64],
+        used: NDArray[np.bool_] | bool,
+        amount: NDArray[np.float64],
+    ) -> None:
+        place = self._torus.reach.take(displacement, mode="wrap")
+        agent, slot = np.nonzero((place != OUT_OF_VIEW) & used)
+        np.subtract.at(score.ravel(), agent * 9 + place[agent, slot], np.broadcast_to(amount, place.shape)[agent, slot])
+
+    def feel(self, step: int, agent: NDArray[np.int64], position: NDArray[np.int64]) -> None:
+        """Remember that it hurts where these agents are now, in place of the oldest danger."""
+        known = (self.danger[agent] == position[:, None]) & (self.felt[agent] >= 0)
+        slot = np.where(known.any(axis=1), known.argmax(axis=1), self.felt[agent].argmin(axis=1))
+        self.danger[agent, slot] = position
+        self.felt[agent, slot] = step
+
+    def tread(self, step: int, position: NDArray[np.int64]) -> None:
+        """Remember this cell as the latest of the trail."""
+        self.trail[:, (step - 1) % SLOTS] = position
+
+    def keep(self, agents: NDArray[np.int64]) -> None:
+        """Drop the memories of all other agents."""
+        for name in ("food", "danger", "trail", "state", "seen", "felt"):
+            setattr(self, name, getattr(self, name)[agents])
+
+
+def _beliefs(world: World) -> NDArray[np.float64]:
+    """Return the chance of finding food by state and age; shape (3, steps + 1).
+
+    A patch last seen full may have been eaten by others, one last seen empty may have regrown;
+    both beliefs fade with the memory itself. The constant 0.8 is ours.
+    """
+    age = np.arange(world.steps + 1)
+    strength = world.food_retention**age
+    regrown = 0.8 * (1 - (1 - world.refill) ** age)
+    return np.stack([np.zeros_like(strength), regrown * strength, strength])

@@ -1,0 +1,162 @@
+"""The ground: four layers of marks that fade, and count who agreed."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from labkit.mechanisms.stigmergic_memory._world import LAYERS, World
+
+SLOTS = 8
+"""Depositors that a mark can tell apart."""
+STRONGEST = 2.0
+"""Strength at which a mark saturates, before agreement counts."""
+FADED = 0.05
+"""A depositor no longer counts once this share of its mark is left (ours)."""
+
+
+def consensus(depositors: ArrayLike, gain: float = 0.3, cap: float = 2.0) -> NDArray[np.float64] | float:
+    """Return how many times stronger a mark reads when several agents have made it.
+
+    Parameters
+    ----------
+    depositors : int or array of int
+        Number of distinct agents whose mark is still live, 0 or more.
+    gain : float
+        Extra strength per depositor after the first, 0 or more.
+    cap : float
+        Most that agreement can give, 1 or more.
+
+    Returns
+    -------
+    float or ndarray of float
+        1 for none or one, ``min(cap, 1 + gain * (depositors - 1))`` from two on.
+
+    Raises
+    ------
+    ValueError
+        An argument is out of range.
+
+    Notes
+    -----
+    Source: the amplification in arXiv 2512.10166 as two of its readers quote it.
+    """
+    counts = np.asarray(depositors, dtype=float)
+    if not (np.isfinite(counts) & (counts >= 0)).all():
+        raise ValueError(f"depositors = {depositors!r}: allowed is a number from 0")
+    if not (math.isfinite(gain) and gain >= 0):
+        raise ValueError(f"gain = {gain!r}: allowed is a number from 0")
+    if not (math.isfinite(cap) and cap >= 1):
+        raise ValueError(f"cap = {cap!r}: allowed is a number from 1")
+    strength = np.minimum(cap, 1 + gain * np.maximum(counts - 1, 0))
+    return strength if strength.ndim else float(strength)
+
+
+def half_life(retention: float) -> float:
+    """Return the steps after which half of a mark is left.
+
+    Parameters
+    ----------
+    retention : float
+        Share left after one step, above 0 and below 1.
+
+    Returns
+    -------
+    float
+        ``ln 2 / -ln retention``.
+
+    Raises
+    ------
+    ValueError
+        `retention` is out of range.
+    """
+    if not 0 < retention < 1:
+        raise ValueError(f"retention = {retention!r}: allowed is a number above 0 and below 1")
+    return math.log(2) / -math.log(retention)
+
+
+class Traces:
+    """The marks of all replicates of a world.
+
+    Attributes
+    ----------
+    field : ndarray of float, shape (replicates, 4, cells)
+        Strength of the marks, at most `STRONGEST`.
+    depositors : ndarray of int, shape (replicates, 4, cells)
+        Distinct agents whose mark is still live, at most `SLOTS`.
+    """
+
+    def __init__(self, world: World, replicates: int) -> None:
+        shape = (replicates, len(LAYERS), world.cells)
+        self.field = np.zeros(shape)
+        self.depositors = np.zeros(shape, dtype=np.int64)
+        self._cells = world.cells
+        self._retention = world.retentions()[:, None]
+        self._lifetime = [_lifetime(retention) for retention in world.retentions()]
+        self._agreement = consensus(np.arange(SLOTS + 1), world.consensus_gain, world.consensus_cap)
+        self._agent = np.full((self.field.size, SLOTS), -1)
+        self._until = np.zeros((self.field.size, SLOTS), dtype=np.int64)
+        # Slots to look at when a step comes: freed then, unless their mark was renewed in between.
+        self._calendar: dict[int, list[NDArray[np.int64]]] = defaultdict(list)
+
+    def fade(self, step: int) -> None:
+        """Let every mark lose its share, and forget depositors whose mark has faded."""
+        self.field *= self._retention
+        for slots in self._calendar.pop(step, []):
+            over = slots[self._until.ravel()[slots] == step]
+            self._agent.ravel()[over] = -1
+            self._until.ravel()[over] = 0
+            np.subtract.at(self.depositors.ravel(), over // SLOTS, 1)
+
+    def deposit(
+        self,
+        step: int,
+        layer: int,
+        replicate: NDArray[np.int64],
+        cell: NDArray[np.int64],
+        agent: NDArray[np.int64],
+        amount: float | NDArray[np.float64],
+    ) -> None:
+        """Add marks to one layer; replicate, cell, agent and amount are arrays of one length."""
+        if not cell.size:
+            return
+        mark = (replicate * len(LAYERS) + layer) * self._cells + cell
+        field = self.field.ravel()
+        np.add.at(field, mark, amount)
+        field[mark] = np.minimum(field[mark], STRONGEST)
+        self._sign(step + self._lifetime[layer], mark, agent)
+
+    def _sign(self, until: int, mark: NDArray[np.int64], agent: NDArray[np.int64]) -> None:
+        """Enter each agent among the depositors of its mark until the given step."""
+        own = self._agent[mark] == agent[:, None]
+        known = own.any(axis=1)
+        self._extend(until, mark[known] * SLOTS + own[known].argmax(axis=1))
+        mark, agent = mark[~known], agent[~known]
+        while mark.size:
+            free = self._agent[mark] < 0
+            room = free.any(axis=1)
+            mark, agent, slot = mark[room], agent[room], free[room].argmax(axis=1)
+            # Two agents may reach for the same slot: the last one has it, the other tries again.
+            self._agent[mark, slot] = agent
+            entered = self._agent[mark, slot] == agent
+            self.depositors.ravel()[mark[entered]] += 1
+            self._extend(until, mark[entered] * SLOTS + slot[entered])
+            mark, agent = mark[~entered], agent[~entered]
+
+    def _extend(self, until: int, slots: NDArray[np.int64]) -> None:
+        self._until.ravel()[slots] = until
+        self._calendar[until].append(slots)
+
+    def effective(self) -> NDArray[np.float64]:
+        """Return the strength of the marks with agreement counted in; shape (replicates, 4, cells)."""
+        return self.field * np.take(self._agreement, self.depositors)
+
+
+def _lifetime(retention: float) -> int:
+    """Return the steps until `FADED` of a mark is left; a mark that never fades outlives any run."""
+    if retention >= 1:
+        return 10**9
+    return 1 if retention <= FADED else math.ceil(math.log(FADED) / math.log(retention))

@@ -1,0 +1,101 @@
+"""Randomness: every stochastic function takes `rng`, and every replicate and purpose has a stream of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.random import Generator, SeedSequence
+
+Seed = int | SeedSequence | Generator
+
+
+def as_sequence(rng: Seed) -> SeedSequence:
+    """Return a seed sequence that can be spawned from without changing `rng`.
+
+    An int or a SeedSequence is copied, so that the same seed twice gives the same run. A Generator
+    advances: it hands over a fresh child each time.
+
+    Raises
+    ------
+    ValueError
+        `rng` is not an int of 0 or more, a SeedSequence or a Generator.
+    """
+    if isinstance(rng, Generator):
+        child: SeedSequence = rng.bit_generator.seed_seq.spawn(1)[0]  # type: ignore[attr-defined]
+        return child
+    if isinstance(rng, SeedSequence):
+        return SeedSequence(
+            rng.entropy, spawn_key=rng.spawn_key, pool_size=rng.pool_size, n_children_spawned=rng.n_children_spawned
+        )
+    if isinstance(rng, int | np.integer) and not isinstance(rng, bool | np.bool_) and rng >= 0:
+        return SeedSequence(int(rng))
+    raise ValueError(f"rng = {rng!r}: allowed is an int of 0 or more, a numpy SeedSequence or a numpy Generator")
+
+
+def as_generator(rng: Seed) -> Generator:
+    """Return a generator: `rng` itself where it is one, else a new one seeded by it.
+
+    Raises
+    ------
+    ValueError
+        As for `as_sequence`.
+    """
+    return rng if isinstance(rng, Generator) else np.random.default_rng(as_sequence(rng))
+
+
+def streams(rng: Seed, replicates: int, purposes: Sequence[str]) -> dict[str, list[Generator]]:
+    """Return one independent generator per replicate and purpose.
+
+    Replicate r depends on `rng` and r alone, so the first replicates do not change when more are
+    asked for; arms of a comparison that get the same `rng` share their streams.
+
+    Parameters
+    ----------
+    rng : int, SeedSequence or Generator
+        Where the randomness comes from.
+    replicates : int
+        How many replicates, 1 or more.
+    purposes : sequence of str
+        What randomness is needed for (layout, noise, ...). Append new purposes at the end: the
+        streams of the earlier ones stay as they were.
+
+    Returns
+    -------
+    dict of str to list of Generator
+        ``streams[purpose][replicate]``.
+
+    Raises
+    ------
+    ValueError
+        `replicates` is not an int of 1 or more, a purpose is named twice, or `rng` is none of the three.
+    """
+    if isinstance(purposes, str) or len(set(purposes)) < len(purposes):
+        raise ValueError(f"purposes = {purposes!r}: allowed is a sequence of different names")
+    if not isinstance(replicates, int | np.integer) or isinstance(replicates, bool) or replicates < 1:
+        raise ValueError(f"replicates = {replicates!r}: allowed is a whole number from 1")
+    children = [child.spawn(len(purposes)) for child in as_sequence(rng).spawn(int(replicates))]
+    return {purpose: [np.random.default_rng(child[i]) for child in children] for i, purpose in enumerate(purposes)}
+
+
+def skip(rng: int | SeedSequence, replicates: int) -> SeedSequence:
+    """Return the seed whose first replicate is replicate number `replicates` of `rng`.
+
+    It is meant for `streams`, or what calls it: only the children differ, so a generator made straight
+    from it draws the same numbers as one made from `rng`.
+
+    Raises
+    ------
+    ValueError
+        `replicates` is not an int of 0 or more, or `rng` is not an int of 0 or more or a SeedSequence.
+    """
+    if not isinstance(replicates, int | np.integer) or isinstance(replicates, bool) or replicates < 0:
+        raise ValueError(f"replicates = {replicates!r}: allowed is a whole number from 0")
+    # A Generator would hand over a new child at each call, so it has no replicate number so-and-so.
+    sequence = as_sequence(-1 if isinstance(rng, Generator) else rng)
+    return SeedSequence(
+        sequence.entropy,
+        spawn_key=sequence.spawn_key,
+        pool_size=sequence.pool_size,
+        n_children_spawned=sequence.n_children_spawned + int(replicates),
+    )
