@@ -1,21 +1,64 @@
 # Two commands matter: `make lab` opens the notebooks, `make test` checks everything. The rest is for those who change labkit.
+SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALL := $(PYTHON) -m pip install --quiet --no-deps --disable-pip-version-check
-CHECK_WARNINGS = $(PYTHON) -m pytest
-# Set by `.ci/chromium` where the tests need a browser.
-BROWSER = CHROME_PATH="$$(.ci/chromium $(PYTHON))"
+COMPILE := $(PYTHON) -m uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 \
+	--quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .PHONY: lab test test-slow lint fix notebooks lock clean
 
 # Open JupyterLab on the first notebook. `make lab PORT=9000` chooses the port.
 lab: $(VENV)/.lab
-	@$(PYTHON) -m labkit lab $(if $(PORT),--port $(PORT))
+	@exec $(PYTHON) -m labkit lab $(if $(PORT),--port $(PORT))
 
-# Everything but what takes minutes: lint, unit tests, every notebook in a kernel, every notebook in a real browser.
+# Lint, unit tests, every notebook in a kernel, every notebook in a real browser.
 test: $(VENV)/.test lint
-	$(BROWSER) $(PYTHON) -m pytest tests notebooks --nbval-lax --nbval-current-env -m "not slow"
+	CHROME_PATH="$$(.ci/chromium $(PYTHON))" && export CHROME_PATH && \
+	$(PYTHON) -m pytest tests notebooks --nbval-lax --nbval-current-env -m "not slow"
 
-# What takes longer.
+# What takes minutes. Pytest's status 5 says that nothing is marked slow, which is no failure.
 test-slow: $(VENV)/.test
-	$(BROWSER) $(PYTHON) -m pytest tests -m slow || [ $$? -eq 5 ]
+	CHROME_PATH="$$(.ci/chromium $(PYTHON))" && export CHROME_PATH && \
+	$(PYTHON) -m pytest tests -m slow || [ $$? -eq 5 ]
+
+lint: $(VENV)/.test
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+	$(VENV)/bin/lint-imports --no-cache
+
+# Format the code and mend what can be mended without a person.
+fix: $(VENV)/.test
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check --fix .
+
+# Execute every notebook and save it with one picture per panel, then write the tables of the README.
+notebooks: $(VENV)/.test
+	CHROME_PATH="$$(.ci/chromium $(PYTHON))" && export CHROME_PATH && $(PYTHON) -m labkit.publish notebooks/*.ipynb
+	$(PYTHON) -m labkit readme
+
+# Pin the newest versions that pyproject.toml allows, for every system and for Python 3.11 and newer.
+lock: $(VENV)/.test
+	@mkdir -p .cache
+	$(COMPILE) --extra build -o .cache/runtime.txt
+	$(COMPILE) --extra build --extra test --extra bench -c .cache/runtime.txt -o .cache/tests.txt
+	(echo "# What labkit runs on, pinned: one lock for make, Binder and CI. Written by 'make lock'."; \
+	  cat .cache/runtime.txt) > binder/requirements.txt
+	(echo "# The tools that test it, pinned to go with binder/requirements.txt. Written by 'make lock'."; \
+	  grep -vxFf .cache/runtime.txt .cache/tests.txt) > tests/requirements.txt
+
+clean:
+	rm -rf $(VENV) .cache dist
+	find labkit notebooks tests \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+
+$(VENV)/.lab: binder/requirements.txt pyproject.toml $(PYTHON)
+	@echo "Installing what binder/requirements.txt pins (once, about a minute) ..."
+	@rm -f $@ && $(INSTALL) -r binder/requirements.txt && $(INSTALL) --no-build-isolation -e . && $(PYTHON) -m pip check && touch $@
+
+$(VENV)/.test: $(VENV)/.lab tests/requirements.txt
+	@echo "Installing the test tools ..."
+	@rm -f $@ && $(INSTALL) -r tests/requirements.txt && $(PYTHON) -m pip check && touch $@
+
+$(PYTHON):
+	@.ci/venv $(VENV)

@@ -89,10 +89,14 @@ def skip(rng: int | SeedSequence, replicates: int) -> SeedSequence:
     ValueError
         `replicates` is not an int of 0 or more, or `rng` is not an int of 0 or more or a SeedSequence.
     """
-    if not isinstance(replicates, int | np.integer) or isinstance(replicates, bool) or replicates < 0:
-        raise ValueError(f"replicates = {replicates!r}: allowed is a whole number from 0")
-    # A Generator would hand over a new child at each call, so it has no replicate number so-and-so.
-    sequence = as_sequence(-1 if isinstance(rng, Generator) else rng)
+    whole = isinstance(replicates, int | np.integer) and not isinstance(replicates, bool) and replicates >= 0
+    # A Generator hands over a new child at each call, so it has no replicate number so-and-so.
+    if isinstance(rng, Generator) or not whole:
+        raise ValueError(
+            f"skip(rng = {rng!r}, replicates = {replicates!r}): allowed are an int of 0 or more or a numpy "
+            "SeedSequence, and a whole number from 0"
+        )
+    sequence = as_sequence(rng)
     return SeedSequence(
         sequence.entropy,
         spawn_key=sequence.spawn_key,

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from labkit.mechanisms.stigmergic_memory._draws import Draws
 from labkit.mechanisms.stigmergic_memory._memory import Memory
 from labkit.mechanisms.stigmergic_memory._torus import STAY, torus
 from labkit.mechanisms.stigmergic_memory._traces import Traces
 from labkit.mechanisms.stigmergic_memory._world import LAYERS, World
-from labkit.seeds import streams
 
 FOOD, DANGER, SOCIAL, EXPLORATION = range(len(LAYERS))
 RAW_READING = np.array([1, -1, 0.2, -0.2])
 """What a unit of each mark is worth to a reader who takes it as it is."""
-MARKED_BY_PASSING = 0.1
-BLOCK = 8
-"""Steps of noise drawn at a time; the numbers do not depend on it."""
+STRENGTH = {DANGER: 1.0, SOCIAL: 0.1, EXPLORATION: 0.1}
+"""Strength of a new mark; that of food spreads two cells wide, 1 / (1 + distance)."""
 
 
 class Colony:
@@ -33,42 +29,29 @@ class Colony:
         Where food stands, and where it hurts.
     """
 
-    def __init__(self, world: World, sequence: np.random.SeedSequence, replicates: int) -> None:
-        self.world, self.step, self.replicates = world, 0, replicates
+    def __init__(self, world: World, draws: Draws) -> None:
+        self.world, self.step, self.draws, self.replicates = world, 0, draws, draws.replicates
         self.torus = torus(world.size)
-        self._streams = streams(sequence, replicates, ("layout", "refill", "noise", "priority", "corruption"))
-        self.patches, self.food, self.hazards, start = self._layout()
+        self.patches, self.food, self.hazards = self._layout()
         self._survivors: NDArray[np.int64] | slice = slice(None)
-        self.replicate = np.repeat(np.arange(replicates), world.agents)
-        self.agent = np.tile(np.arange(world.agents), replicates)
+        self.replicate = np.repeat(np.arange(self.replicates), world.agents)
+        self.agent = np.tile(np.arange(world.agents), self.replicates)
         self.memory = Memory(world, self.torus, self.agent.size) if world.memory and not world.walk else None
-        self.traces = Traces(world, replicates) if world.traces and not world.walk else None
+        self.traces = Traces(world, self.replicates) if world.traces and not world.walk else None
         self.weights = np.zeros((self.agent.size, len(LAYERS)))
-        self.visited = np.zeros((replicates, world.cells), dtype=bool)
-        self.eaten, self.hurt, self.grown = np.zeros((3, replicates))
+        self.visited = np.zeros(self.food.shape, dtype=bool)
+        self.eaten, self.hurt, self.grown = np.zeros((3, self.replicates))
         self.grown += self.food.sum(axis=1)
-        self._noise = self._tastes()
-        self._arrive(start)
+        self._arrive(draws.start)
 
-    def _layout(self) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]:
-        """Draw patches (all with food), hazards on other cells, and where the agents start."""
+    def _layout(self) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return the patches, the food (it stands on all of them) and the hazards (on other cells)."""
         world = self.world
         patches, hazards = (round(share * world.cells) for share in (world.patch_fraction, world.hazard_fraction))
-        hazards = min(hazards, world.cells - patches)
-        cells = np.stack([generator.permutation(world.cells) for generator in self._streams["layout"]])
-        starts = [generator.integers(world.cells, size=world.agents) for generator in self._streams["layout"]]
         food, hurts = np.zeros((2, self.replicates, world.cells), dtype=bool)
-        np.put_along_axis(food, cells[:, :patches], True, axis=1)
-        np.put_along_axis(hurts, cells[:, patches : patches + hazards], True, axis=1)
-        return cells[:, :patches], food, hurts, np.concatenate(starts)
-
-    def _tastes(self) -> Iterator[NDArray[np.float64]]:
-        """Yield for each step how each agent happens to like each cell in reach, N(0, 1)."""
-        shape = (BLOCK, self.world.agents, 9)
-        while True:
-            block = np.stack([generator.standard_normal(shape) for generator in self._streams["noise"]], axis=1)
-            for tastes in block:
-                yield tastes.reshape(-1, 9)
+        np.put_along_axis(food, self.draws.order[:, :patches], True, axis=1)
+        np.put_along_axis(hurts, self.draws.order[:, patches : patches + hazards], True, axis=1)
+        return self.draws.order[:, :patches], food, hurts
 
     def advance(self) -> None:
         """Do one step: food regrows, all look and move at once, then eat, get hurt, remember and mark."""
@@ -91,7 +74,7 @@ class Colony:
             self._lose()
 
     def _regrow(self) -> None:
-        chance = np.stack([generator.random(self.patches.shape[1]) for generator in self._streams["refill"]])
+        chance = self.draws.regrowth(self.step, self.patches.shape[1])
         standing = np.take_along_axis(self.food, self.patches, axis=1)
         regrown = ~standing & (chance < self.world.refill)
         np.put_along_axis(self.food, self.patches, standing | regrown, axis=1)
@@ -103,14 +86,14 @@ class Colony:
         The rule of movement: sum the reasons for and against each cell, add a little noise, and go
         where the sum is largest. Our construction; the weights are fields of `World`.
         """
-        world, tastes = self.world, next(self._noise)[self._survivors]
+        world, tastes = self.world, self.draws.taste(self.step, self.world.agents)[self._survivors]
         if world.walk:
             return tastes
         appeal = world.sight_weight * self.food
         if world.hazard_mode == "visible":
             appeal = appeal - world.sight_weight * self.hazards
         if self.traces and world.interpretation != "learned":
-            marks = self.traces.effective()
+            marks = self.traces.effective
             appeal = appeal + world.trace_weight * np.einsum("l,rlc->rc", RAW_READING, marks)
         score = tastes + appeal.ravel().take(self.near_everywhere)
         if self.traces and world.interpretation == "learned":
@@ -128,12 +111,12 @@ class Colony:
     def _marks_near(self) -> NDArray[np.float64]:
         """Return the marks on the cells in reach; shape (agents, 9, 4)."""
         assert self.traces is not None
-        return self.traces.effective()[self.replicate[:, None], :, self.near]
+        return self.traces.effective[self.replicate[:, None], :, self.near]
 
     def _marks_at(self, choice: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the marks on the cell each agent is about to enter; shape (agents, 4)."""
         assert self.traces is not None
-        return self.traces.effective()[self.replicate, :, self.near[np.arange(choice.size), choice]]
+        return self.traces.effective[self.replicate, :, self.near[np.arange(choice.size), choice]]
 
     def _learn(self, marks: NDArray[np.float64], reward: NDArray[np.float64]) -> None:
         """Move each agent's weights towards what the marks turned out to be worth (delta rule)."""
@@ -153,7 +136,7 @@ class Colony:
 
     def _eat(self) -> NDArray[np.bool_]:
         """Let one agent on each cell with food eat it: the one with the highest random priority."""
-        priority = self._draw("priority", lambda generator, size: generator.random(size))
+        priority = self.draws.priority(self.step, self.world.agents)[self._survivors]
         hungry = np.flatnonzero(self.food.ravel()[self.here])
         hungry = hungry[priority[hungry].argsort()]
         winner = np.full(self.food.size, -1)
@@ -169,32 +152,26 @@ class Colony:
         self.traces.fade(self.step)
         crowd = np.bincount(self.here, minlength=self.food.size)
         met = crowd.take(self.near_everywhere).sum(axis=1) > 1
-        spread = self.torus.two_away
-        for layer, who, amount in (
-            (FOOD, ate, spread),
-            (DANGER, hurt, 1.0),
-            (SOCIAL, met, MARKED_BY_PASSING),
-            (EXPLORATION, moved, MARKED_BY_PASSING),
-        ):
-            replicate, agent, cell = self.replicate[who], self.agent[who], self._marked_cells(layer)[who]
-            if layer == FOOD:
-                cell = self.torus.within_two.take(cell, axis=0).ravel()
-                replicate, agent = replicate.repeat(spread.size), agent.repeat(spread.size)
-                amount = np.tile(spread, int(who.sum()))
-            self.traces.deposit(self.step, layer, replicate, cell, agent, amount)
+        place = self._falsified_places() if self.world.corrupted else self.cell
+        marks = [
+            self._marks(layer, np.flatnonzero(who), place)
+            for layer, who in ((FOOD, ate), (DANGER, hurt), (SOCIAL, met), (EXPLORATION, moved))
+        ]
+        self.traces.deposit(self.step, *(np.concatenate(column) for column in zip(*marks, strict=True)))
 
-    def _marked_cells(self, layer: int) -> NDArray[np.int64]:
-        """Return the cell each agent would mark: its own, or any cell where the mark is falsified."""
-        if not self.world.corrupted:
-            return self.cell
-        chance = self._draw("corruption", lambda generator, size: generator.random(size))
-        anywhere = self._draw("corruption", lambda generator, size: generator.integers(self.world.cells, size=size))
-        return np.where(chance < self.world.corrupted, anywhere, self.cell)
+    def _marks(
+        self, layer: int, who: NDArray[np.int64], place: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Return layer, replicate, cell, agent and strength of each mark these agents leave."""
+        cells = self.torus.within_two[place[who]] if layer == FOOD else place[who, None]
+        strength = np.broadcast_to(self.torus.two_away if layer == FOOD else STRENGTH[layer], cells.shape)
+        replicate, agent = (each[who].repeat(cells.shape[1]) for each in (self.replicate, self.agent))
+        return np.full(cells.size, layer), replicate, cells.ravel(), agent, strength.ravel()
 
-    def _draw(self, purpose: str, draw: Callable[[np.random.Generator, int], NDArray[Any]]) -> NDArray[Any]:
-        """Draw one number per agent; lost ones keep theirs, so that arms stay paired."""
-        drawn = np.concatenate([draw(generator, self.world.agents) for generator in self._streams[purpose]])
-        return drawn[self._survivors]
+    def _falsified_places(self) -> NDArray[np.int64]:
+        """Return where the marks land: under the agent, or on any cell for the falsified share."""
+        chance, anywhere = self.draws.falsification(self.step, self.world.agents)[self._survivors].T
+        return np.where(chance < self.world.corrupted, (anywhere * self.world.cells).astype(np.int64), self.cell)
 
     def _lose(self) -> None:
         """Remove a share of the agents; they are alike, so the last ones in number serve."""

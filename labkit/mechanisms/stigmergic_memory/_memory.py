@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from labkit.mechanisms.stigmergic_memory._torus import OUT_OF_VIEW, Torus
+from labkit.mechanisms.stigmergic_memory._torus import NOWHERE, OUT_OF_VIEW, Torus
 from labkit.mechanisms.stigmergic_memory._world import World
 
 SLOTS = 8
@@ -19,7 +19,8 @@ class Memory:
     Attributes
     ----------
     food, danger, trail : ndarray of int, shape (agents, SLOTS)
-        Positions of remembered patches, of dangers, and of the last cells (a ring).
+        Positions of remembered patches, of dangers, and of the last cells (a ring), raised by the
+        torus' centre; `NOWHERE` in an unused slot.
     state : ndarray of int, shape (agents, SLOTS)
         What a remembered patch looked like when last seen: `UNUSED` slot, `EMPTY` or `FULL`.
     seen, felt : ndarray of int, shape (agents, SLOTS)
@@ -28,7 +29,7 @@ class Memory:
 
     def __init__(self, world: World, torus: Torus, agents: int) -> None:
         self._torus = torus
-        self.food, self.danger, self.trail = (np.zeros((agents, SLOTS), dtype=np.int64) for _ in range(3))
+        self.food, self.danger, self.trail = (np.full((agents, SLOTS), NOWHERE) for _ in range(3))
         self.state = np.full((agents, SLOTS), UNUSED)
         self.seen = np.zeros((agents, SLOTS), dtype=np.int64)
         self.felt = np.full((agents, SLOTS), -1)
@@ -57,26 +58,24 @@ class Memory:
         ndarray of int
             Which cells in reach (agent · 9 + place) are remembered patches that stand empty.
         """
-        place = self._torus.reach.take(self.food - position[:, None], mode="wrap")
-        agent, slot = np.nonzero((place != OUT_OF_VIEW) & (self.state != UNUSED))
-        spot = agent * 9 + place[agent, slot]
+        slot, spot = self._in_reach(self.food, position)
         full = food_in_view.ravel()[spot]
-        self.state[agent, slot] = np.where(full, FULL, EMPTY)
-        self.seen[agent, slot] = step
+        self.state.ravel()[slot] = np.where(full, FULL, EMPTY)
+        self.seen.ravel()[slot] = step
         self._remember_one(step, near, food_in_view, known=spot)
         return spot[~full]
 
     def _remember_one(
         self, step: int, near: NDArray[np.int64], food_in_view: NDArray[np.bool_], known: NDArray[np.int64]
     ) -> None:
-        new = food_in_view.copy()
-        new.ravel()[known] = False
-        agent, place = np.nonzero(new)
+        new = food_in_view.ravel().copy()
+        new[known] = False
+        agent, place = np.divmod(np.flatnonzero(new), 9)
         first = np.ones(agent.size, dtype=bool)
         first[1:] = agent[1:] != agent[:-1]
         agent, place = agent[first], place[first]
         slot = self._believed(step, agent).argmin(axis=1)
-        self.food[agent, slot] = self._torus.position[near[agent, place]]
+        self.food[agent, slot] = self._torus.position[near[agent, place]] + self._torus.centre
         self.state[agent, slot] = FULL
         self.seen[agent, slot] = step
 
@@ -96,40 +95,39 @@ class Memory:
         ndarray of float, shape (agents, 9)
         """
         displacement = self.food - position[:, None]
-        value = self._believed(step) * self._torus.closeness.take(displacement, mode="wrap")
+        value = self._believed(step) * self._torus.closeness.take(displacement, mode="clip")
         best = value.argmax(axis=1)[:, None]
         confidence = np.minimum(1, 3 * np.take_along_axis(value, best, axis=1))
         target = np.take_along_axis(displacement, best, axis=1)[:, 0]
-        return confidence * self._torus.nearer.take(target, axis=0, mode="wrap")
+        return confidence * self._torus.nearer.take(target, axis=0, mode="clip")
 
     def push(self, step: int, position: NDArray[np.int64], score: NDArray[np.float64]) -> None:
         """Lower the score of cells in reach that hurt before, and a little of those just visited."""
-        self._push(score, self.danger - position[:, None], self.felt >= 0, self._danger_push.take(step - self.felt, mode="clip"))
-        filled = min(step - 1, SLOTS)
-        age = 1 + (step - 2 - np.arange(filled)) % SLOTS
-        self._push(score, self.trail[:, :filled] - position[:, None], True, self._trail_push[age])
+        slot, spot = self._in_reach(self.danger, position)
+        score.ravel()[spot] -= self._danger_push[step - self.felt.ravel()[slot]]
+        slot, spot = self._in_reach(self.trail, position)
+        # A cell may be on the trail twice: each visit counts.
+        np.subtract.at(score.ravel(), spot, self._trail_push[1 + (step - 2 - slot % SLOTS) % SLOTS])
 
-    def _push(
-        self,
-        score: NDArray[np.float64],
-        displacement: NDArray[np.int64],
-        used: NDArray[np.bool_] | bool,
-        amount: NDArray[np.float64],
-    ) -> None:
-        place = self._torus.reach.take(displacement, mode="wrap")
-        agent, slot = np.nonzero((place != OUT_OF_VIEW) & used)
-        np.subtract.at(score.ravel(), agent * 9 + place[agent, slot], np.broadcast_to(amount, place.shape)[agent, slot])
+    def _in_reach(
+        self, remembered: NDArray[np.int64], position: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the slots (agent · SLOTS + slot) that hold a cell in reach, and which cell (agent · 9 + place)."""
+        place = self._torus.reach.take(remembered - position[:, None], mode="clip").ravel()
+        slot = np.flatnonzero(place != OUT_OF_VIEW)
+        return slot, slot // SLOTS * 9 + place[slot]
 
     def feel(self, step: int, agent: NDArray[np.int64], position: NDArray[np.int64]) -> None:
         """Remember that it hurts where these agents are now, in place of the oldest danger."""
-        known = (self.danger[agent] == position[:, None]) & (self.felt[agent] >= 0)
+        position = position + self._torus.centre
+        known = self.danger[agent] == position[:, None]
         slot = np.where(known.any(axis=1), known.argmax(axis=1), self.felt[agent].argmin(axis=1))
         self.danger[agent, slot] = position
         self.felt[agent, slot] = step
 
     def tread(self, step: int, position: NDArray[np.int64]) -> None:
         """Remember this cell as the latest of the trail."""
-        self.trail[:, (step - 1) % SLOTS] = position
+        self.trail[:, (step - 1) % SLOTS] = position + self._torus.centre
 
     def keep(self, agents: NDArray[np.int64]) -> None:
         """Drop the memories of all other agents."""
@@ -141,9 +139,9 @@ def _beliefs(world: World) -> NDArray[np.float64]:
     """Return the chance of finding food by state and age; shape (3, steps + 1).
 
     A patch last seen full may have been eaten by others, one last seen empty may have regrown;
-    both beliefs fade with the memory itself. The constant 0.8 is ours.
+    both beliefs fade with the memory itself. The constant 0.8 is ours. An unused slot ranks below both.
     """
     age = np.arange(world.steps + 1)
     strength = world.food_retention**age
     regrown = 0.8 * (1 - (1 - world.refill) ** age)
-    return np.stack([np.zeros_like(strength), regrown * strength, strength])
+    return np.stack([np.full_like(strength, -1), regrown * strength, strength])

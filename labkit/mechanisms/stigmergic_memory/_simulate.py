@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labkit.mechanisms.stigmergic_memory._colony import RAW_READING, Colony
+from labkit.mechanisms.stigmergic_memory._draws import Draws
 from labkit.mechanisms.stigmergic_memory._world import LAYERS, Frames, Run, World
 from labkit.seeds import Seed, as_sequence
 
@@ -67,8 +68,12 @@ def unfold(world: World, *, rng: Seed, replicates: int = 1) -> Generator[tuple[f
         The share of the steps that are done, and what has happened up to here.
     """
     sequence = as_sequence(rng)
-    colony = Colony(world, sequence, replicates)
-    record = _Record(world, f"{sequence.entropy}", replicates)
+    return (yield from _unfold(world, Draws(world, sequence, replicates), seed=str(sequence.entropy)))
+
+
+def _unfold(world: World, draws: Draws, seed: str) -> Generator[tuple[float, Run], None, Run]:
+    colony = Colony(world, draws)
+    record = _Record(world, seed, draws.replicates)
     record.add(colony)
     for _ in range(world.steps):
         colony.advance()
@@ -77,9 +82,7 @@ def unfold(world: World, *, rng: Seed, replicates: int = 1) -> Generator[tuple[f
     return record.run(colony)
 
 
-def compare(
-    world: World, *, rng: Seed, replicates: int = 1, arms: tuple[str, ...] = tuple(ARMS)
-) -> dict[str, Run]:
+def compare(world: World, *, rng: Seed, replicates: int = 1, arms: tuple[str, ...] = tuple(ARMS)) -> dict[str, Run]:
     """Run the arms of the comparison on the same layouts, regrowth and noise.
 
     Parameters
@@ -120,7 +123,8 @@ def unfold_arms(
     if unknown:
         raise ValueError(f"arms = {unknown!r}: allowed are {', '.join(map(repr, ARMS))}")
     sequence = as_sequence(rng)
-    runs = [unfold(world.replace(**ARMS[arm]), rng=sequence, replicates=replicates) for arm in arms]
+    draws = Draws(world, sequence, replicates)
+    runs = [_unfold(world.replace(**ARMS[arm]), draws, seed=str(sequence.entropy)) for arm in arms]
     so_far: dict[str, Run] = {}
     for steps in zip(*runs, strict=True):
         so_far = {arm: run for arm, (_, run) in zip(arms, steps, strict=True)}
@@ -155,7 +159,7 @@ class _Record:
         if frame < self.times.size and self.times[frame] == colony.step:
             square = (self.world.size, self.world.size)
             if colony.traces:
-                self.fields[frame] = colony.traces.effective()[0].reshape(-1, *square)
+                self.fields[frame] = colony.traces.effective[0].reshape(-1, *square)
             self.standing[frame] = colony.food[0].reshape(square)
             self.agents.append(colony.cell[colony.replicate == 0])
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 OUT_OF_VIEW = 9
+NOWHERE = 10**9
 STAY = 4
 
 
@@ -17,8 +18,9 @@ class Torus:
     """Who is next to whom on a square grid whose edges meet.
 
     A position is written on a grid of doubled side, row · 2 size + column, so that the difference of
-    two positions is one number that names the displacement; tables indexed by it (negative numbers
-    count from the end) give what would else take eight array operations per remembered cell.
+    two positions is one number that names the displacement; tables indexed by it replace eight array
+    operations per remembered cell. What is remembered is raised by `centre`, so that displacements
+    are never negative, and `NOWHERE` is so far that its look-up is clipped to the tables' last entry.
 
     Attributes
     ----------
@@ -30,11 +32,13 @@ class Torus:
         ``1 / (1 + distance)`` of each of those.
     position : ndarray of int, shape (cells,)
         Where each cell is on the doubled grid.
-    closeness : ndarray of float, shape (4 · cells,)
+    centre : int
+        The displacement of no move at all.
+    closeness : ndarray of float, shape (4 · cells + 1,)
         ``1 / (1 + distance)`` by displacement; distance counts steps, diagonal ones too.
-    reach : ndarray of int, shape (4 · cells,)
+    reach : ndarray of int, shape (4 · cells + 1,)
         Which of the nine cells in reach a displacement leads to, or `OUT_OF_VIEW`.
-    nearer : ndarray of int8, shape (4 · cells, 9)
+    nearer : ndarray of int8, shape (4 · cells + 1, 9)
         By how many steps each of the nine moves brings one closer.
     """
 
@@ -42,6 +46,7 @@ class Torus:
     within_two: NDArray[np.int64]
     two_away: NDArray[np.float64]
     position: NDArray[np.int64]
+    centre: int
     closeness: NDArray[np.float64]
     reach: NDArray[np.int64]
     nearer: NDArray[np.int8]
@@ -52,11 +57,10 @@ def torus(size: int) -> Torus:
     """Return the tables of a torus of the given side; they are made once for each size."""
     row, column = np.divmod(np.arange(size**2), size)
     moves = _offsets(1)
-    displacement = np.arange(4 * size**2)
-    # The upper half of the table holds the negative displacements.
-    signed = np.where(displacement < 2 * size**2, displacement, displacement - 4 * size**2)
-    down = np.floor_divide(signed + size, 2 * size)
-    across = signed - down * 2 * size
+    centre = 2 * size**2
+    displacement = np.arange(-centre, centre)
+    down = np.floor_divide(displacement + size, 2 * size)
+    across = displacement - down * 2 * size
     distance = _distance(size, down, across)
     reach = np.full(displacement.shape, OUT_OF_VIEW)
     for place, (step_down, step_across) in enumerate(moves):
@@ -67,9 +71,10 @@ def torus(size: int) -> Torus:
         within_two=_shifted(size, row, column, _offsets(2)),
         two_away=1 / (1 + np.abs(_offsets(2)).max(axis=1)),
         position=row * 2 * size + column,
-        closeness=1 / (1 + distance),
-        reach=reach,
-        nearer=(distance[:, None] - after).astype(np.int8),
+        centre=centre,
+        closeness=np.append(1 / (1 + distance), 0),
+        reach=np.append(reach, OUT_OF_VIEW),
+        nearer=np.append(distance[:, None] - after, np.zeros((1, 9)), axis=0).astype(np.int8),
     )
 
 

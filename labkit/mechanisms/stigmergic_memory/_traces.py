@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -87,72 +86,78 @@ class Traces:
         Strength of the marks, at most `STRONGEST`.
     depositors : ndarray of int, shape (replicates, 4, cells)
         Distinct agents whose mark is still live, at most `SLOTS`.
+    effective : ndarray of float, shape (replicates, 4, cells)
+        Strength with agreement counted in: what a reader perceives.
     """
 
     def __init__(self, world: World, replicates: int) -> None:
         shape = (replicates, len(LAYERS), world.cells)
-        self.field = np.zeros(shape)
+        self.field, self.effective, self._amplified = np.zeros(shape), np.zeros(shape), np.ones(shape)
         self.depositors = np.zeros(shape, dtype=np.int64)
         self._cells = world.cells
         self._retention = world.retentions()[:, None]
-        self._lifetime = [_lifetime(retention) for retention in world.retentions()]
-        self._agreement = consensus(np.arange(SLOTS + 1), world.consensus_gain, world.consensus_cap)
-        self._agent = np.full((self.field.size, SLOTS), -1)
+        self._lifetime = np.array([_lifetime(retention) for retention in world.retentions()])
+        self._agreement = np.asarray(consensus(np.arange(SLOTS + 1), world.consensus_gain, world.consensus_cap))
+        self._agent = np.full((self.field.size, SLOTS), -1, dtype=np.int32)
         self._until = np.zeros((self.field.size, SLOTS), dtype=np.int64)
-        # Slots to look at when a step comes: freed then, unless their mark was renewed in between.
-        self._calendar: dict[int, list[NDArray[np.int64]]] = defaultdict(list)
+        self._signed: dict[int, list[NDArray[np.int64]]] = {}
 
     def fade(self, step: int) -> None:
         """Let every mark lose its share, and forget depositors whose mark has faded."""
         self.field *= self._retention
-        for slots in self._calendar.pop(step, []):
-            over = slots[self._until.ravel()[slots] == step]
-            self._agent.ravel()[over] = -1
-            self._until.ravel()[over] = 0
-            np.subtract.at(self.depositors.ravel(), over // SLOTS, 1)
+        for lifetime in set(self._lifetime.tolist()):
+            for slots in self._signed.get(step - lifetime, []):
+                # A mark that was renewed in between ends later.
+                over = slots[self._until.ravel()[slots] == step]
+                self._agent.ravel()[over] = -1
+                self._until.ravel()[over] = 0
+                self._count(over // SLOTS, -1)
 
     def deposit(
         self,
         step: int,
-        layer: int,
+        layer: NDArray[np.int64],
         replicate: NDArray[np.int64],
         cell: NDArray[np.int64],
         agent: NDArray[np.int64],
-        amount: float | NDArray[np.float64],
+        amount: NDArray[np.float64],
     ) -> None:
-        """Add marks to one layer; replicate, cell, agent and amount are arrays of one length."""
-        if not cell.size:
-            return
+        """Add the marks of one step; the arrays, all of one length, say which layer, where, who and how much."""
         mark = (replicate * len(LAYERS) + layer) * self._cells + cell
         field = self.field.ravel()
         np.add.at(field, mark, amount)
         field[mark] = np.minimum(field[mark], STRONGEST)
-        self._sign(step + self._lifetime[layer], mark, agent)
+        self._signed[step] = []
+        self._sign(step, step + self._lifetime[layer], mark, agent)
+        np.multiply(self.field, self._amplified, out=self.effective)
 
-    def _sign(self, until: int, mark: NDArray[np.int64], agent: NDArray[np.int64]) -> None:
+    def _sign(self, step: int, until: NDArray[np.int64], mark: NDArray[np.int64], agent: NDArray[np.int64]) -> None:
         """Enter each agent among the depositors of its mark until the given step."""
-        own = self._agent[mark] == agent[:, None]
-        known = own.any(axis=1)
-        self._extend(until, mark[known] * SLOTS + own[known].argmax(axis=1))
-        mark, agent = mark[~known], agent[~known]
+        known = np.flatnonzero(self._agent[mark] == agent[:, None])
+        self._extend(step, until[known // SLOTS], mark[known // SLOTS] * SLOTS + known % SLOTS)
+        new = np.ones(mark.size, dtype=bool)
+        new[known // SLOTS] = False
+        until, mark, agent = until[new], mark[new], agent[new]
         while mark.size:
             free = self._agent[mark] < 0
-            room = free.any(axis=1)
-            mark, agent, slot = mark[room], agent[room], free[room].argmax(axis=1)
+            slot = mark * SLOTS + free.argmax(axis=1)
+            room = np.flatnonzero(self._agent.ravel()[slot] < 0)
+            until, mark, agent, slot = until[room], mark[room], agent[room], slot[room]
             # Two agents may reach for the same slot: the last one has it, the other tries again.
-            self._agent[mark, slot] = agent
-            entered = self._agent[mark, slot] == agent
-            self.depositors.ravel()[mark[entered]] += 1
-            self._extend(until, mark[entered] * SLOTS + slot[entered])
-            mark, agent = mark[~entered], agent[~entered]
+            self._agent.ravel()[slot] = agent
+            entered = self._agent.ravel()[slot] == agent
+            self._count(mark[entered], 1)
+            self._extend(step, until[entered], slot[entered])
+            until, mark, agent = until[~entered], mark[~entered], agent[~entered]
 
-    def _extend(self, until: int, slots: NDArray[np.int64]) -> None:
+    def _extend(self, step: int, until: NDArray[np.int64], slots: NDArray[np.int64]) -> None:
         self._until.ravel()[slots] = until
-        self._calendar[until].append(slots)
+        self._signed[step].append(slots)
 
-    def effective(self) -> NDArray[np.float64]:
-        """Return the strength of the marks with agreement counted in; shape (replicates, 4, cells)."""
-        return self.field * np.take(self._agreement, self.depositors)
+    def _count(self, mark: NDArray[np.int64], change: int) -> None:
+        depositors = self.depositors.ravel()
+        np.add.at(depositors, mark, change)
+        self._amplified.ravel()[mark] = self._agreement.take(depositors[mark])
 
 
 def _lifetime(retention: float) -> int:

@@ -99,9 +99,7 @@ class World(Params):
 
     def retentions(self) -> NDArray[np.float64]:
         """Return the retention of each layer, in the order of `LAYERS`; shape (4,)."""
-        return np.array(
-            [self.food_retention, self.danger_retention, self.social_retention, self.exploration_retention]
-        )
+        return np.array([self.food_retention, self.danger_retention, self.social_retention, self.exploration_retention])
 
 
 @dataclass(frozen=True, slots=True)

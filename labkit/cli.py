@@ -1,0 +1,128 @@
+"""The `labkit` command: open the notebooks, measure the claims, find out why a plot does not show."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from labkit import __version__
+from labkit.files import home
+
+FIRST_NOTEBOOK = "00_start_here.ipynb"
+
+# Nothing is asked of the network, and nothing pops up over the first lesson.
+_LAB_SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command with `arguments` (those of the process if None) and return its exit status."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        return int(chosen.run(chosen))
+    except (ValueError, FileNotFoundError) as error:
+        print(f"labkit {chosen.command}: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="labkit", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"labkit {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    lab = commands.add_parser("lab", help="open the notebooks in JupyterLab")
+    lab.add_argument("--port", type=int, help="the port to serve on (without it: a free one from 8888 on)")
+    lab.add_argument("--folder", type=Path, help="the notebooks to serve (without it: labkit's own, or this folder)")
+    lab.set_defaults(run=_lab)
+
+    claims = commands.add_parser("claims", help="measure what the papers claim")
+    claims.add_argument("stems", nargs="*", metavar="STEM", help="a mechanism, such as stigmergic_memory (without: all)")
+    claims.add_argument("--full", action="store_true", help="measure at full budget and write data/claims.csv")
+    claims.set_defaults(run=_claims)
+
+    doctor = commands.add_parser("doctor", help="say why a widget or plot does not show, and how to mend it")
+    doctor.set_defaults(run=_doctor)
+
+    readme = commands.add_parser("readme", help="write the generated tables of README.md")
+    readme.set_defaults(run=_readme)
+    return parser
+
+
+def _lab(chosen: argparse.Namespace) -> int:
+    folder = chosen.folder or _notebooks()
+    if not folder.is_dir():
+        raise FileNotFoundError(f"there is no folder {folder}")
+    with tempfile.TemporaryDirectory(prefix="labkit-") as scratch:
+        return _serve(lab_arguments(folder, Path(scratch), chosen.port))
+
+
+def lab_arguments(folder: Path, scratch: Path, port: int | None = None) -> list[str]:
+    """Return JupyterLab's arguments: token, loopback only, no network, the first notebook open.
+
+    Parameters
+    ----------
+    folder : Path
+        The notebooks to serve.
+    scratch : Path
+        An empty folder for what concerns this run alone; the reader's own settings are read but not touched.
+    port : int, optional
+        The port, which must then be free; without it the first free one from 8888 on.
+    """
+    settings, workspaces = scratch / "settings", scratch / "workspaces"
+    settings.mkdir()
+    (settings / "overrides.json").write_text(json.dumps(_LAB_SETTINGS), encoding="utf-8")
+    start = f"/lab/tree/{FIRST_NOTEBOOK}" if (folder / FIRST_NOTEBOOK).is_file() else "/lab"
+    arguments = [
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.root_dir={folder.resolve()}",
+        "--ServerApp.answer_yes=True",
+        f"--LabApp.default_url={start}",
+        f"--LabApp.app_settings_dir={settings}",
+        f"--LabApp.workspaces_dir={workspaces}",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+    if port is not None:
+        arguments += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        arguments.append("--ServerApp.allow_root=True")
+    if not _has_screen():
+        arguments.append("--no-browser")
+    return arguments
+
+
+def _serve(arguments: list[str]) -> int:
+    from jupyterlab.labapp import LabApp
+
+    LabApp.launch_instance(argv=arguments)
+    return 0
+
+
+def _notebooks() -> Path:
+    own = home() / "notebooks"
+    return own if own.is_dir() else Path.cwd()
+
+
+def _has_screen() -> bool:
+    return sys.platform in {"darwin", "win32"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _doctor(chosen: argparse.Namespace) -> int:
+    from labkit.doctor import doctor
+
+    report = doctor()
+    print(report)
+    return 0 if report.healthy else 1
+
+
+def _readme(chosen: argparse.Namespace) -> int:
+    from labkit.readme import write
+
+    print(f"{write()} is up to date")
+    return 0

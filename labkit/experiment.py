@@ -1,0 +1,287 @@
+"""Experiments: one function, many parameter points and replicates, one tidy table, on any joblib backend."""
+
+from __future__ import annotations
+
+import itertools
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.random import SeedSequence
+
+import labkit
+from labkit.kept import Kept, fingerprint, name_of
+from labkit.seeds import as_sequence
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Point = Mapping[str, Any]
+Values = dict[str, list[float]]
+
+
+class Failure(NamedTuple):
+    """Why one task failed: in a sentence, and with the traceback of where it ran."""
+
+    words: str
+    details: str
+
+
+Outcome = Values | Failure
+
+
+class SweepError(RuntimeError):
+    """Some points failed; all the others were computed.
+
+    Attributes
+    ----------
+    finished : pandas.DataFrame
+        The rows of the points that did not fail.
+    failures : tuple of str
+        One sentence per failed task: the point, the replicate and the error.
+    """
+
+    def __init__(self, finished: pd.DataFrame, failures: Sequence[str], details: str) -> None:
+        more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+        super().__init__(f"{failures[0]}{more}. What finished is in `.finished`. It happened here:\n{details}")
+        self.finished = finished
+        self.failures = tuple(failures)
+
+
+def replicate(
+    function: Callable[..., Any], replicates: int, seed: int | SeedSequence, *, vectorised: bool = False, **point: Any
+) -> pd.DataFrame:
+    """Return the results of `replicates` independent runs of one setting, one row per run.
+
+    Parameters
+    ----------
+    function, replicates, seed, vectorised
+        As for `sweep`.
+    **point : Any
+        What `function` is called with beside its randomness.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of a `sweep` over this one point.
+
+    Raises
+    ------
+    ValueError, SweepError
+        As for `sweep`.
+    """
+    return sweep(function, [point], replicates, seed, vectorised=vectorised, progress=False)
+
+
+def sweep(
+    function: Callable[..., Any],
+    grid: Mapping[str, Sequence[Any]] | Iterable[Point],
+    replicates: int,
+    seed: int | SeedSequence,
+    *,
+    vectorised: bool = False,
+    folder: Path | str | None = None,
+    n_jobs: int | None = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Return a tidy table of what `function` measures at each point of a grid, one row per point and replicate.
+
+    Numbers depend on `seed`, the point and the replicate alone: never on the backend, the order or the number
+    of workers. Replicate r has the same randomness at every point, so points can be compared in pairs, and
+    the first replicates do not change when more are asked for.
+
+    Parameters
+    ----------
+    function : callable
+        Called as ``function(**point, rng=sequence)``, once per point and replicate; returns a number or a mapping
+        of names to numbers. With `vectorised` it is called as ``function(**point, rng=sequence, replicates=n)``,
+        once per point, and returns arrays of shape (replicates,) in place of numbers: much faster where a
+        mechanism simulates its replicates together.
+    grid : mapping of str to sequence, or iterable of mappings
+        The values of each argument, of which all combinations are measured, or the points themselves.
+    replicates : int
+        How many per point, 1 or more.
+    seed : int or SeedSequence
+        Where all randomness comes from.
+    vectorised : bool
+        Whether `function` computes all replicates of a point in one call.
+    folder : path, optional
+        Where each task's result is kept the moment it arrives; a second call computes what is missing. A result
+        is used again only for the same function (its source, its bound arguments and the plain values it refers
+        to), point, replicate, seed and labkit version; with `vectorised` also for the same number of replicates.
+        What the function calls is known by name alone: after a change there, take a new folder. A damaged file
+        is computed again, with a warning.
+    n_jobs : int, optional
+        As for `joblib.Parallel`. Without it ``joblib.parallel_config`` decides (a Dask or Ray cluster, say), and
+        without that the sweep runs in this process.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of the point, ``replicate``, and the measured numbers (``value`` for a function that returns
+        one) as float64, in the order of the grid; ``attrs`` holds function, seed, replicates and labkit version.
+
+    Raises
+    ------
+    ValueError
+        The grid, the number of replicates or the seed is not allowed, or, with `folder`, the function or a point
+        holds something that cannot be told apart from one run to the next.
+    SweepError
+        The function failed somewhere. Everything else was computed first, kept in `folder`, and is attached.
+    """
+    points = _points(grid)
+    if not isinstance(replicates, int | np.integer) or isinstance(replicates, bool) or replicates < 1:
+        raise ValueError(f"replicates = {replicates!r}: allowed is a whole number from 1")
+    if not isinstance(seed, int | np.integer | SeedSequence):
+        raise ValueError(f"seed = {seed!r}: allowed is an int of 0 or more or a numpy SeedSequence")
+    tasks = _tasks(points, int(replicates), as_sequence(seed), vectorised)
+    store = Kept(Path(folder)) if folder is not None else None
+    asked = _asked(function, tasks) if store is not None else []
+    results: dict[int, Values] = {}
+    if store is not None:
+        results = {i: kept for i, key in enumerate(asked) if (kept := store.read(key)) is not None}
+    failures: dict[int, Failure] = {}
+    todo = [i for i in range(len(tasks)) if i not in results]
+    for i, outcome in _run(function, tasks, todo, n_jobs, progress, len(results)):
+        if isinstance(outcome, Failure):
+            failures[i] = outcome
+            continue
+        results[i] = outcome
+        if store is not None:
+            store.write(asked[i], outcome, f"{name_of(function)} at {tasks[i]}")
+    table = _table(tasks, results)
+    table.attrs = {
+        "function": name_of(function),
+        "seed": seed if isinstance(seed, int) else str(seed),
+        "replicates": int(replicates),
+        "labkit": labkit.__version__,
+    }
+    if failures:
+        ordered = [failures[i] for i in sorted(failures)]
+        raise SweepError(table, [failure.words for failure in ordered], ordered[0].details)
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    point: Point
+    replicate: int
+    rng: SeedSequence
+    replicates: int | None
+
+    def __str__(self) -> str:
+        setting = ", ".join(f"{name}={value!r}" for name, value in self.point.items())
+        return f"({setting})" if self.replicates is not None else f"({setting}), replicate {self.replicate}"
+
+
+def _points(grid: Mapping[str, Sequence[Any]] | Iterable[Point]) -> list[dict[str, Any]]:
+    if isinstance(grid, Mapping):
+        for name, values in grid.items():
+            if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
+                raise ValueError(f"grid[{name!r}] = {values!r}: allowed is a sequence of values")
+        listed: Iterable[Any] = (
+            dict(zip(grid, values, strict=True)) for values in itertools.product(*(list(v) for v in grid.values()))
+        )
+    else:
+        listed = grid
+    points = []
+    for point in listed:
+        if not isinstance(point, Mapping):
+            raise ValueError(f"point {point!r}: allowed is a mapping of argument names to values")
+        for name in point:
+            if not isinstance(name, str) or name in ("rng", "replicate", "replicates"):
+                raise ValueError(f"grid: {name!r} is not allowed as the name of an argument to vary")
+        points.append({name: value.item() if isinstance(value, np.generic) else value for name, value in point.items()})
+    if not points:
+        raise ValueError("grid: there is no point in it; each argument needs at least one value")
+    return points
+
+
+def _tasks(points: list[dict[str, Any]], replicates: int, seed: SeedSequence, vectorised: bool) -> list[_Task]:
+    if vectorised:
+        return [_Task(point, 0, seed, replicates) for point in points]
+    children = seed.spawn(replicates)
+    return [_Task(point, r, children[r], None) for point in points for r in range(replicates)]
+
+
+def _asked(function: Callable[..., Any], tasks: list[_Task]) -> list[Any]:
+    """Return what each task asks for, as it is told apart on disk."""
+    who = [fingerprint(function), labkit.__version__]
+    return [[who, dict(task.point), task.replicate, task.replicates, task.rng] for task in tasks]
+
+
+def _run(
+    function: Callable[..., Any], tasks: list[_Task], todo: list[int], n_jobs: int | None, progress: bool, done: int
+) -> Iterator[tuple[int, Outcome]]:
+    """Yield (task number, outcome) as tasks finish, from one `joblib.Parallel` held open."""
+    import joblib
+    from tqdm.auto import tqdm
+
+    def submit(batch: list[int]) -> Any:
+        return (joblib.delayed(_attempt)(function, i, tasks[i]) for i in batch)
+
+    with ExitStack() as stack:
+        bar = stack.enter_context(tqdm(total=len(tasks), initial=done, disable=not progress, unit="task"))
+        try:
+            pool = stack.enter_context(joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered"))
+            batches = [todo]
+        except ValueError:
+            # Some backends (Ray) give results only when a whole batch is done; small batches keep what is finished.
+            pool = stack.enter_context(joblib.Parallel(n_jobs=n_jobs))
+            size = 8 * joblib.effective_n_jobs(n_jobs)
+            batches = [todo[start : start + size] for start in range(0, len(todo), size)]
+        for batch in batches:
+            for numbered in pool(submit(batch)):
+                bar.update()
+                yield numbered
+
+
+def _attempt(function: Callable[..., Any], number: int, task: _Task) -> tuple[int, Outcome]:
+    """Run one task where a worker runs it; a failure comes back as words, so that it stops no other task."""
+    # Spawning from a seed sequence changes it, and tasks of one process share theirs.
+    extra = {} if task.replicates is None else {"replicates": task.replicates}
+    try:
+        return number, _values(function(**task.point, rng=as_sequence(task.rng), **extra), task)
+    except Exception as error:
+        words = f"{name_of(function)} failed at {task}: {type(error).__name__}: {error}"
+        return number, Failure(words, traceback.format_exc())
+
+
+def _values(result: Any, task: _Task) -> Values:
+    named = dict(result) if isinstance(result, Mapping) else {"value": result}
+    shape = () if task.replicates is None else (task.replicates,)
+    values = {}
+    for name, numbers in named.items():
+        if not isinstance(name, str) or name in task.point or name == "replicate":
+            raise ValueError(f"{name!r} is not allowed as the name of a result: it must be text and no argument's name")
+        array = np.asarray(numbers)
+        if array.shape != shape or array.dtype.kind not in "biuf":
+            raise ValueError(
+                f"result {name!r} = {numbers!r}: allowed is "
+                + (f"an array of {shape[0]} numbers" if shape else "a number")
+            )
+        values[name] = np.atleast_1d(array.astype(np.float64)).tolist()
+    return values
+
+
+def _table(tasks: list[_Task], results: dict[int, Values]) -> pd.DataFrame:
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    first: tuple[_Task, Values] | None = None
+    for i in sorted(results):
+        first = first or (tasks[i], results[i])
+        if set(results[i]) != set(first[1]):
+            raise ValueError(f"{tasks[i]} gave {sorted(results[i])}, but {first[0]} gave {sorted(first[1])}")
+        names = list(first[1])
+        for offset, numbers in enumerate(zip(*(results[i][name] for name in names), strict=True)):
+            rows.append(
+                {**tasks[i].point, "replicate": tasks[i].replicate + offset, **dict(zip(names, numbers, strict=True))}
+            )
+    return pd.DataFrame(rows)

@@ -1,0 +1,94 @@
+"""One figure on the page, changed in place: only what differs from the last picture travels to the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from labkit import theme
+
+_CONFIG = {
+    **{"responsive": True, "displaylogo": False, "scrollZoom": False},
+    **{"modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"]},
+    "toImageButtonOptions": {"format": "png", "filename": "labkit", "scale": 2},
+}
+
+
+class Picture:
+    """A FigureWidget and the figure it shows.
+
+    One is made for each panel, because the browser is sent the whole of plotly with every FigureWidget.
+    """
+
+    def __init__(self, figure: go.Figure) -> None:
+        self.figure = figure
+        self._shown = figure.to_plotly_json()
+        self.widget = go.FigureWidget(figure)
+        self.widget._config = _CONFIG
+        self.busy = False
+
+    def draw(self, figure: go.Figure) -> None:
+        """Show another figure."""
+        old, new = self._shown, figure.to_plotly_json()
+        kept = _alike(old["data"], new["data"])
+        if kept < len(old["data"]):
+            self.widget.data = self.widget.data[:kept]
+        with self.widget.batch_update():
+            for i in range(kept):
+                for path, value in _changes(old["data"][i], new["data"][i]):
+                    self.widget.data[i][path] = value
+            for path, value in _changes(old["layout"], new["layout"]):
+                self.widget.layout[path] = value
+        if kept < len(new["data"]):
+            self.widget.add_traces(figure.data[kept:])
+        self.figure, self._shown = figure, new
+        self._listen()
+
+    def keep(self) -> None:
+        """Make what is shown also what a page shows that opens, or opens again, later."""
+        # A page that is still loading misses changes; this call renews the state such a page starts from.
+        self.widget._repr_mimebundle_()
+
+    def _listen(self) -> None:
+        """Note that the browser is drawing, until it says that it has drawn."""
+        if not self.busy:
+            self.busy = True
+            self.widget.on_edits_completed(self._drawn)
+
+    def _drawn(self) -> None:
+        self.busy = False
+
+
+def blank(message: str) -> go.Figure:
+    """Return paper that holds one line of words and no data."""
+    paper = theme.figure()
+    paper.update_layout(xaxis_visible=False, yaxis_visible=False)
+    paper.add_annotation(text=message, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper", font_color=theme.SUBDUED)
+    return theme.describe(paper, message)
+
+
+def _alike(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> int:
+    """Return how many leading traces are of the same type."""
+    count = 0
+    while count < min(len(old), len(new)) and old[count]["type"] == new[count]["type"]:
+        count += 1
+    return count
+
+
+def _changes(old: dict[str, Any], new: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (path, new value) for each value that differs; None where there is none any more."""
+    for key in sorted(old.keys() | new.keys()):
+        before, after = old.get(key), new.get(key)
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from _changes(before, after, f"{path}{key}.")
+        elif path + key != "meta" and not _same(before, after):
+            yield path + key, after
+
+
+def _same(before: Any, after: Any) -> bool:
+    if isinstance(before, np.ndarray) and isinstance(after, np.ndarray):
+        return before.dtype == after.dtype and before.shape == after.shape and before.tobytes() == after.tobytes()
+    return type(before) is type(after) and bool(before == after)

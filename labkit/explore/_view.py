@@ -1,0 +1,63 @@
+"""What a panel can show, and the setting it shows it for."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from labkit.params import Params
+
+Compute = Callable[..., Any]
+Figure = Callable[..., go.Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One way to look at a mechanism.
+
+    Attributes
+    ----------
+    figure : callable
+        ``figure(result, **look) -> go.Figure``.
+    compute : callable, optional
+        What makes its result, where that is not what the other views show: a sweep, say.
+    vary : sequence of str, optional
+        The fields of the panel's `vary` that matter here; the other controls are hidden. All where not given.
+    button : str, optional
+        For a slow `compute`: the words on the button that starts it. Controls then do not.
+    start : object, optional
+        With `button`: the result shown until the first press, read from a file, say.
+    """
+
+    figure: Figure
+    compute: Compute | None = None
+    vary: Sequence[str] | None = None
+    button: str | None = None
+    start: Any = None
+
+    def accepts(self, name: str) -> bool:
+        """Return whether the figure takes a keyword of this name."""
+        found = inspect.signature(self.figure).parameters
+        return name in found or any(p.kind is p.VAR_KEYWORD for p in found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Everything a result depends on."""
+
+    params: Params
+    seed: int
+    replicates: int
+
+    def call(self, compute: Compute) -> str:
+        """Return the line of Python that makes the result again."""
+        arguments = f"({self.params}, rng={self.seed}, replicates={self.replicates})"
+        if not inspect.isgeneratorfunction(compute):
+            return compute.__name__ + arguments
+        # A mechanism's module offers `simulate`, which runs its generator to the end.
+        whole = hasattr(inspect.getmodule(compute), "simulate")
+        return f"simulate{arguments}" if whole else f"finish({compute.__name__}{arguments})"

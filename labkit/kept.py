@@ -1,0 +1,162 @@
+"""Results that stay: what makes two computations the same, and where a finished one is kept."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import json
+import math
+import textwrap
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.random import SeedSequence
+
+from labkit.files import write_text
+from labkit.params import Params
+
+
+def fingerprint(value: Any) -> str:
+    """Return a hexadecimal digest that is the same in every process for the same value.
+
+    Parameters
+    ----------
+    value : Any
+        Numbers, text, None, Params, arrays, seed sequences, functions, and lists, tuples or mappings of these.
+        A function counts by its source (not its comments), its bound arguments and the plain values it refers
+        to; what it calls counts by name.
+
+    Raises
+    ------
+    ValueError
+        The value, or one that a function refers to, is of another kind.
+    """
+    return hashlib.sha256(json.dumps(_plain(value)).encode()).hexdigest()
+
+
+def source_fingerprint(paths: Iterable[Path]) -> str:
+    """Return a digest of what the Python files do: comments, layout, docstrings and decorators do not count."""
+    trees = [[path.name, _essence(path.read_text(encoding="utf-8"))] for path in paths]
+    return hashlib.sha256(json.dumps(trees).encode()).hexdigest()
+
+
+class Kept:
+    """Finished results in a folder: one small JSON file each, named by a fingerprint of what was asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, asked: Any) -> Any:
+        """Return the result kept for `asked`, or None; a damaged file is none, with a warning."""
+        path = self._path(asked)
+        if not path.is_file():
+            return None
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            if kept["check"] == fingerprint(kept["result"]):
+                return kept["result"]
+        except (ValueError, KeyError, TypeError) as error:
+            warnings.warn(f"{path} is damaged ({error!r}): computed again", stacklevel=3)
+            return None
+        warnings.warn(f"{path} was changed by hand: computed again", stacklevel=3)
+        return None
+
+    def write(self, asked: Any, result: Any, note: str) -> None:
+        """Keep `result`; `note` tells a reader of the file what it is."""
+        kept = {"note": note, "result": result, "check": fingerprint(result)}
+        write_text(self._path(asked), json.dumps(kept, indent=1) + "\n")
+
+    def _path(self, asked: Any) -> Path:
+        key = fingerprint(asked)
+        return self._folder / key[:2] / f"{key}.json"
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """Return the module and name of a function."""
+    inner = function.func if isinstance(function, partial) else function
+    named = inner if hasattr(inner, "__qualname__") else type(inner)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def _plain(value: Any) -> Any:
+    """Return `value` as something JSON can hold, different for different values."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else ["float", repr(value)]
+    if isinstance(value, Params):
+        return [name_of(type(value)), _plain(value.model_dump())]
+    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+        return ["array", str(value.dtype), list(value.shape), hashlib.sha256(value.tobytes()).hexdigest()]
+    if isinstance(value, SeedSequence):
+        state = (value.entropy, value.spawn_key, value.pool_size, value.n_children_spawned)
+        return ["seed", *(_plain(part) for part in state)]
+    if isinstance(value, Mapping):
+        return ["mapping", [[_plain(key), _plain(item)] for key, item in value.items()]]
+    if isinstance(value, list | tuple):
+        return [type(value).__name__, [_plain(item) for item in value]]
+    if isinstance(value, partial):
+        return ["partial", _plain(value.func), _plain(value.args), _plain(value.keywords)]
+    if isinstance(value, FunctionType):
+        return ["function", name_of(value), _source(value), _plain(value.__kwdefaults__), *_referred(value)]
+    if isinstance(value, type | BuiltinFunctionType | np.ufunc):
+        return ["named", getattr(value, "__module__", None), value.__name__]
+    raise ValueError(
+        f"{value!r} of type {type(value).__name__} cannot be told apart from one run to the next: use numbers, text, "
+        "Params, arrays or functions"
+    )
+
+
+def _source(function: FunctionType) -> str:
+    try:
+        text = textwrap.dedent(inspect.getsource(function))
+    except OSError:
+        raise ValueError(f"the source of {name_of(function)} cannot be read: define it in a file or a cell") from None
+    try:
+        return _essence(text)
+    except SyntaxError:  # A lambda is cut out of the middle of a statement.
+        return text
+
+
+def _referred(function: FunctionType) -> Iterator[Any]:
+    """Yield the data a function reads beside its arguments: defaults, closed-over and global values."""
+    yield _plain(function.__defaults__)
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    values = {name: cell.cell_contents for name, cell in cells}
+    values |= {name: function.__globals__[name] for name in _names(function.__code__) if name in function.__globals__}
+    for name, value in sorted(values.items()):
+        if callable(value) and not isinstance(value, partial):
+            yield [name, name_of(value)]
+        elif not isinstance(value, ModuleType):
+            yield [name, _plain(value)]
+
+
+def _names(code: CodeType) -> set[str]:
+    inner = (_names(constant) for constant in code.co_consts if isinstance(constant, CodeType))
+    return set(code.co_names).union(*inner)
+
+
+class _Strip(ast.NodeTransformer):
+    """Drop docstrings and decorators."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            node.decorator_list = []
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module):
+            match node.body:
+                case [ast.Expr(value=ast.Constant(value=str())), *_]:
+                    node.body = node.body[1:]
+        return node
+
+
+def _essence(text: str) -> str:
+    return ast.dump(_Strip().visit(ast.parse(text)))

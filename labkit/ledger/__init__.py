@@ -1,0 +1,24 @@
+"""Claims on record: declared before they are measured, judged by the numbers alone, kept in data/claims.csv."""
+
+from labkit.ledger._claim import Budget, Claim, Verdict, claim, judge
+from labkit.ledger._measure import Measured, claims_of, measure, measure_all, stems
+from labkit.ledger._record import check_against_record, record, recorded
+from labkit.ledger._table import ClaimsTable, render
+
+__all__ = [
+    "Budget",
+    "Claim",
+    "ClaimsTable",
+    "Measured",
+    "Verdict",
+    "check_against_record",
+    "claim",
+    "claims_of",
+    "judge",
+    "measure",
+    "measure_all",
+    "record",
+    "recorded",
+    "render",
+    "stems",
+]

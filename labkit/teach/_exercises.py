@@ -1,0 +1,158 @@
+"""Exercises that check themselves: feedback in words, graded hints, a worked solution after an attempt."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from labkit.teach import _progress
+from labkit.teach._source import Source, source
+from labkit.teach._words import Tone, Words
+
+SECTION = "exercises"
+Verdict = Literal["right", "not yet", "nothing", "error"]
+SHOWN: dict[Verdict, tuple[str, Tone]] = {
+    "right": ("Right.", "good"),
+    "not yet": ("Not yet.", "again"),
+    "nothing": ("Nothing to check yet.", "note"),
+    "error": ("Your answer stopped with an error.", "again"),
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Feedback(Words):
+    """What a check says about an answer; make one with `Feedback.right` or `Feedback.not_yet`."""
+
+    verdict: Verdict = "nothing"
+
+    @classmethod
+    def right(cls, text: str) -> Feedback:
+        """Return the feedback to a right answer: say why it is right."""
+        return _feedback("right", text)
+
+    @classmethod
+    def not_yet(cls, text: str) -> Feedback:
+        """Return the feedback to a likely mistake: name it, and say where to look."""
+        return _feedback("not yet", text)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A task whose answer can be checked.
+
+    Attributes
+    ----------
+    key : str
+        The name under which progress is stored; it begins with the stem, as in ``stigmergic_memory.lean``.
+    prompt : str
+        The task, in words.
+    check : function of the answer, returning Feedback
+        Judges an answer; it is never called with None or ``...``.
+    hints : tuple of str
+        From the gentlest to the plainest, one or more.
+    solution : function without arguments, returning an answer
+        A worked solution; its source is what the reader sees, and the tests run it.
+
+    Raises
+    ------
+    ValueError
+        There is no hint.
+    """
+
+    key: str
+    prompt: str
+    check: Callable[[Any], Feedback]
+    hints: tuple[str, ...]
+    solution: Callable[[], Any]
+
+    def __post_init__(self) -> None:
+        if isinstance(self.hints, str) or not self.hints:
+            raise ValueError(f"exercise {self.key!r}: hints must be a tuple of one or more texts, not {self.hints!r}")
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return Words(self.prompt, "Exercise", "note")._repr_mimebundle_()
+
+
+def check(exercise: Exercise, answer: Any = None) -> Feedback:
+    """Check an answer and say in words what is right or what to look at next."""
+    if _is_empty(answer):
+        return _feedback("nothing", "Replace the dots by your answer and run the cell again.")
+    try:
+        feedback = exercise.check(answer)
+    except Exception as error:
+        feedback = _feedback("error", _in_words(error))
+    _note(exercise, lambda entry: _attempted(entry, feedback))
+    return feedback
+
+
+def hint(exercise: Exercise) -> Words:
+    """Return the next hint; each call goes one step further, and after the last they are all repeated."""
+    total = len(exercise.hints)
+    taken = int(_progress.entry(SECTION, exercise.key).get("hints", 0))
+    _note(exercise, lambda entry: {**entry, "hints": min(int(entry.get("hints", 0)) + 1, total)})
+    if taken < total:
+        return Words(exercise.hints[taken], f"Hint {taken + 1} of {total}", "note")
+    each = [f"**{number}.** {text}" for number, text in enumerate(exercise.hints, 1)]
+    return Words("\n\n".join(each), f"That was all: {total} {'hint' if total == 1 else 'hints'}. Next is solution(...).", "note")
+
+
+def solution(exercise: Exercise, *, even_so: bool = False) -> Source | Words:
+    """Show the worked solution, once an answer has been checked.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        The exercise.
+    even_so : bool
+        Show it without an attempt.
+    """
+    if not even_so and not _progress.entry(SECTION, exercise.key).get("attempts"):
+        text = "Check an answer first, even a rough one: the solution says more to somebody who has tried. With `even_so=True` it is shown at once."
+        return Words(text, "The solution comes after an attempt.", "note")
+    _note(exercise, lambda entry: {**entry, "solution": True})
+    return source(exercise.solution, whole=True)
+
+
+def run_solution(exercise: Exercise) -> Feedback:
+    """Run the worked solution and check it, without touching the reader's progress.
+
+    Raises
+    ------
+    ValueError
+        The exercise does not accept its own solution.
+    """
+    feedback = exercise.check(exercise.solution())
+    if feedback.verdict != "right":
+        raise ValueError(f"exercise {exercise.key!r} does not accept its own solution: {feedback}")
+    return feedback
+
+
+def _feedback(verdict: Verdict, text: str) -> Feedback:
+    title, tone = SHOWN[verdict]
+    return Feedback(text, title, tone, verdict)
+
+
+def _is_empty(answer: Any) -> bool:
+    """Whether the place for the answer was left as it was: None, dots, or a container that still holds dots."""
+    if isinstance(answer, dict):
+        answer = list(answer.values())
+    if isinstance(answer, list | tuple):
+        return any(part is ... for part in answer)
+    return answer is None or answer is ...
+
+
+def _in_words(error: Exception) -> str:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    line = f" The line that stopped: `{where.line}`" if where.line else ""
+    return f"{type(error).__name__}: {error}.{line}"
+
+
+def _attempted(entry: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
+    right = bool(entry.get("right")) or feedback.verdict == "right"
+    return {**entry, "attempts": int(entry.get("attempts", 0)) + 1, "right": right}
+
+
+def _note(exercise: Exercise, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    _progress.update(SECTION, exercise.key, change)

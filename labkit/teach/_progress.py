@@ -1,0 +1,96 @@
+"""A reader's progress: one JSON file beside the notebooks, safe with several kernels and never thrown away."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from labkit.files import home, write_text
+
+Entry = dict[str, Any]
+
+
+def location() -> Path:
+    """Return the file that holds the progress: ``LABKIT_PROGRESS`` where set, else beside the notebooks."""
+    if named := os.environ.get("LABKIT_PROGRESS"):
+        return Path(named)
+    here = Path.cwd()
+    folder = here if any(here.glob("*.ipynb")) else home() / "notebooks"
+    return folder / "my_progress.json"
+
+
+def entry(section: str, key: str) -> Entry:
+    """Return what is stored under `section` and `key`, empty where nothing is."""
+    path = location()
+    if not path.exists():
+        return {}
+    with _held(path):
+        return dict(_read(path).get(section, {}).get(key, {}))
+
+
+def update(section: str, key: str, change: Callable[[Entry], Entry]) -> Entry:
+    """Replace one entry by ``change(entry)`` and return it; what other kernels have stored stays.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    path = location()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _held(path):
+        everything = _read(path)
+        entries = everything.setdefault(section, {})
+        entries[key] = change(dict(entries.get(key, {})))
+        write_text(path, json.dumps(everything, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+        return dict(entries[key])
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Hold the lock that stands beside `path`; closing the file frees it, also when the process dies."""
+    with path.with_name(f".{path.name}.lock").open("a") as lock:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _read(path: Path) -> dict[str, dict[str, Entry]]:
+    """Return the whole file; one that cannot be understood is set aside under another name."""
+    if not path.exists():
+        return {}
+    try:
+        everything = json.loads(path.read_text(encoding="utf-8"))
+        if _understood(everything):
+            return everything  # type: ignore[no-any-return]
+    except ValueError:
+        pass
+    aside = _free_name(path)
+    path.replace(aside)
+    warnings.warn(f"{path.name} could not be read as progress: it is kept as {aside.name}, and a new file begins", stacklevel=3)
+    return {}
+
+
+def _understood(everything: Any) -> bool:
+    """Whether this is a dict of sections, each a dict of entries, each a dict."""
+    sections = list(everything.values()) if isinstance(everything, dict) else [None]
+    return all(isinstance(section, dict) and all(isinstance(each, dict) for each in section.values()) for section in sections)
+
+
+def _free_name(path: Path) -> Path:
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
+        number += 1
+    return aside

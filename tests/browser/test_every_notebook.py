@@ -1,0 +1,28 @@
+"""Every notebook on disk, as a reader meets it: it runs, and every control of every panel moves a picture."""
+
+from pathlib import Path
+
+import pytest
+from browser.driver import controls, move, open_notebook, run_all
+
+pytestmark = pytest.mark.browser
+
+NOTEBOOKS = sorted(path.name for path in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+
+
+def _cases():
+    # One notebook is enough to see at every run that panels work on the main thread too; the others follow when there is time.
+    quick = next((name for name in NOTEBOOKS if not name.startswith("00")), None)
+    for name in NOTEBOOKS:
+        yield pytest.param("subshells", name, id=f"{name}-subshells")
+        yield pytest.param("main-thread", name, id=f"{name}-main-thread", marks=[] if name == quick else [pytest.mark.slow])
+
+
+@pytest.mark.parametrize(("mode", "name"), _cases())
+def test_notebook_lives(labs, page, mode, name):
+    open_notebook(page, labs(mode), name)
+    assert run_all(page) == []
+    still = [f"{kind} {words!r}" for kind, words, element in controls(page) if move(page, kind, element) is None]
+    assert still == [], "these controls changed no picture"
+    assert page.external == []
+    assert page.complaints == []
