@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labkit import __version__
-from labkit.files import home
-
-FIRST_NOTEBOOK = "00_start_here.ipynb"
+from labkit.files import FIRST_NOTEBOOK, home
 
 # Nothing is asked of the network, and nothing pops up over the first lesson.
 _LAB_SETTINGS = {
@@ -42,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     lab.set_defaults(run=_lab)
 
     claims = commands.add_parser("claims", help="measure what the papers claim")
-    claims.add_argument("stems", nargs="*", metavar="STEM", help="a mechanism, such as stigmergic_memory (without: all)")
+    claims.add_argument("stems", nargs="*", metavar="STEM", help="a mechanism, such as stigmergic_memory")
     claims.add_argument("--full", action="store_true", help="measure at full budget and write data/claims.csv")
     claims.set_defaults(run=_claims)
 
@@ -82,6 +80,8 @@ def lab_arguments(folder: Path, scratch: Path, port: int | None = None) -> list[
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.root_dir={folder.resolve()}",
         "--ServerApp.answer_yes=True",
+        "--ServerApp.log_level=WARN",
+        "--LabApp.log_level=WARN",
         f"--LabApp.default_url={start}",
         f"--LabApp.app_settings_dir={settings}",
         f"--LabApp.workspaces_dir={workspaces}",
@@ -111,6 +111,18 @@ def _notebooks() -> Path:
 
 def _has_screen() -> bool:
     return sys.platform in {"darwin", "win32"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _claims(chosen: argparse.Namespace) -> int:
+    from labkit import ledger
+
+    stems = chosen.stems or ledger.stems()
+    # At full budget each result goes into data/claims.csv as it is found.
+    budget: ledger.Budget = "full" if chosen.full else "quick"
+    measured = ledger.measure_all(stems, budget=budget, progress=sys.stderr.isatty())
+    for stem in stems:
+        print(f"{stem}\n\n{ledger.render(stem, measured)}\n")
+    return 1 if any(result.error for result in measured) else 0
 
 
 def _doctor(chosen: argparse.Namespace) -> int:

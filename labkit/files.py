@@ -5,6 +5,9 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
+# Where a reader begins.
+FIRST_NOTEBOOK = "00_start_here.ipynb"
+
 
 def home() -> Path:
     """Return the folder that holds `data/` and `notebooks/`: the checkout, or the installed package."""

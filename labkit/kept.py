@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType, NoneType
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from numpy.random import SeedSequence
 
 from labkit.files import write_text
 from labkit.params import Params
+
+_UNBOUND = (NoneType, ModuleType)
 
 
 def fingerprint(value: Any) -> str:
@@ -30,7 +32,7 @@ def fingerprint(value: Any) -> str:
     value : Any
         Numbers, text, None, Params, arrays, seed sequences, functions, and lists, tuples or mappings of these.
         A function counts by its source (not its comments), its bound arguments and the plain values it refers
-        to; what it calls counts by name.
+        to, and so do the functions of its own module that it calls; what else it calls counts by name.
 
     Raises
     ------
@@ -106,37 +108,56 @@ def _plain(value: Any) -> Any:
     if isinstance(value, partial):
         return ["partial", _plain(value.func), _plain(value.args), _plain(value.keywords)]
     if isinstance(value, FunctionType):
-        return ["function", name_of(value), _source(value), _plain(value.__kwdefaults__), *_referred(value)]
-    if isinstance(value, type | BuiltinFunctionType | np.ufunc):
-        return ["named", getattr(value, "__module__", None), value.__name__]
+        return ["function", name_of(value), *_family(value)]
+    # A bound method is left out: what it is bound to may hold anything.
+    if callable(value) and hasattr(value, "__qualname__") and isinstance(getattr(value, "__self__", None), _UNBOUND):
+        return ["named", name_of(value)]
     raise ValueError(
         f"{value!r} of type {type(value).__name__} cannot be told apart from one run to the next: use numbers, text, "
         "Params, arrays or functions"
     )
 
 
-def _source(function: FunctionType) -> str:
+def _family(function: FunctionType) -> Iterator[Any]:
+    """Yield source and data of a function and of the functions of its module that it reaches."""
+    found, waiting = set(), [function]
+    while waiting:
+        member = waiting.pop()
+        if member in found:
+            continue
+        found.add(member)
+        yield [_source(member), _plain(member.__defaults__), _plain(member.__kwdefaults__)]
+        for name, value in sorted(_referred(member).items()):
+            if isinstance(value, FunctionType) and value.__module__ == function.__module__:
+                waiting.append(value)
+            elif callable(value) and not isinstance(value, partial):
+                yield [name, name_of(value)]
+            elif not isinstance(value, ModuleType):
+                yield [name, _plain(value)]
+
+
+def _source(function: FunctionType) -> Any:
+    # The source of a lambda is the whole statement around it: two in one line would look the same.
+    if function.__name__ == "<lambda>":
+        return _bytecode(function.__code__)
     try:
-        text = textwrap.dedent(inspect.getsource(function))
+        return _essence(textwrap.dedent(inspect.getsource(function)))
     except OSError:
         raise ValueError(f"the source of {name_of(function)} cannot be read: define it in a file or a cell") from None
-    try:
-        return _essence(text)
-    except SyntaxError:  # A lambda is cut out of the middle of a statement.
-        return text
 
 
-def _referred(function: FunctionType) -> Iterator[Any]:
-    """Yield the data a function reads beside its arguments: defaults, closed-over and global values."""
-    yield _plain(function.__defaults__)
+def _bytecode(code: CodeType) -> list[Any]:
+    constants = [_bytecode(part) if isinstance(part, CodeType) else repr(part) for part in code.co_consts]
+    return [code.co_code.hex(), list(code.co_names), list(code.co_varnames), constants]
+
+
+def _referred(function: FunctionType) -> dict[str, Any]:
+    """Return the closed-over and global values that a function names."""
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
     values = {name: cell.cell_contents for name, cell in cells}
-    values |= {name: function.__globals__[name] for name in _names(function.__code__) if name in function.__globals__}
-    for name, value in sorted(values.items()):
-        if callable(value) and not isinstance(value, partial):
-            yield [name, name_of(value)]
-        elif not isinstance(value, ModuleType):
-            yield [name, _plain(value)]
+    return values | {
+        name: function.__globals__[name] for name in _names(function.__code__) if name in function.__globals__
+    }
 
 
 def _names(code: CodeType) -> set[str]:

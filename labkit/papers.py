@@ -13,7 +13,7 @@ from labkit.curriculum import Lesson, lesson, lessons, prose
 from labkit.files import data_path
 
 if TYPE_CHECKING:
-    from labkit.ledger import Record
+    from labkit.ledger import Measured
 
 COUNT = 119
 KINDS = ("mechanism", "system", "benchmark", "survey", "position")
@@ -95,11 +95,16 @@ def load(path: Path) -> tuple[Paper, ...]:
     names = [field.name for field in fields(Paper)]
     if not rows or rows[0] != names:
         raise ValueError(f"{path.name}: the columns must be {', '.join(names)}")
-    found = [_paper(dict(zip(names, row, strict=False)), f"{path.name}, row {number}") for number, row in enumerate(rows[1:], 2)]
+    found = [
+        _paper(dict(zip(names, row, strict=False)), f"{path.name}, row {number}")
+        for number, row in enumerate(rows[1:], 2)
+    ]
     ids = [paper.id for paper in found]
     for name in sorted({f"S{number:03d}" for number in range(1, COUNT + 1)} | set(ids)):
         if ids.count(name) != 1:
-            raise ValueError(f"{path.name}: {name} stands there {ids.count(name)} times; each of S001 to S{COUNT} stands there once")
+            raise ValueError(
+                f"{path.name}: {name} stands there {ids.count(name)} times; each of S001 to S{COUNT} stands there once"
+            )
     for each in lessons():
         if (mains := sum(paper.notebook == each.lesson and paper.role == "main" for paper in found)) != 1:
             raise ValueError(f"{path.name}: lesson {each.lesson!r} has {mains} main papers; each lesson has one")
@@ -133,8 +138,21 @@ def status(paper: Paper) -> Status:
     return "runs today" if treated else "planned"
 
 
-def verdicts(paper: Paper) -> tuple[Record, ...]:
-    """Return the records of this paper's claims, empty where nothing has been measured."""
+def verdicts(paper: Paper) -> tuple[Measured, ...]:
+    """Return what is on record about this paper's claims, empty where nothing has been measured.
+
+    A claim whose key, statement or source names a paper's id belongs to that paper; the others belong to the
+    main paper of their lesson.
+    """
     from labkit.ledger import recorded
 
-    return tuple(record for record in recorded() if record.paper == paper.id)
+    found = []
+    for measured in recorded().values():
+        claim = measured.claim
+        named = re.search(
+            r"\bS\d{3}(?!\d)", f"{claim.key.replace('_', ' ')} {claim.statement} {claim.read_in}", re.IGNORECASE
+        )
+        ours = named[0].upper() == paper.id if named else paper.role == "main"
+        if claim.stem == paper.lesson.stem and ours:
+            found.append(measured)
+    return tuple(found)

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,7 +71,6 @@ def execute(path: Path) -> Any:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    environment = {**os.environ, "LABKIT_SAVE": "1"}
     client = NotebookClient(
         notebook,
         timeout=300,
@@ -79,12 +79,15 @@ def execute(path: Path) -> Any:
         coalesce_streams=True,
         resources={"metadata": {"path": str(path.parent)}},
     )
-    client.execute(env=environment)
+    # Whoever saves may have placed bets and solved exercises: a fresh reader has not.
+    with tempfile.TemporaryDirectory() as fresh:
+        progress = str(Path(fresh) / "my_progress.json")
+        client.execute(env={**os.environ, "LABKIT_SAVE": "1", "LABKIT_PROGRESS": progress})
     return notebook
 
 
 def still(notebook: Any, draw: Draw) -> Any:
-    """Return the executed `notebook` with pictures and text for outputs and with nothing in it that a rerun would change.
+    """Return the executed `notebook` with pictures and text for outputs, and nothing that a rerun would change.
 
     Parameters
     ----------
@@ -159,7 +162,8 @@ def drawing() -> Iterator[Draw]:
 
     with sync_playwright() as play:
         sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        browser = play.chromium.launch(executable_path=browser_path(), args=["--disable-background-networking", *sandbox])
+        flags = ["--disable-background-networking", *sandbox]
+        browser = play.chromium.launch(executable_path=browser_path(), args=flags)
         page = browser.new_page()
         page.set_content("<!doctype html><meta charset='utf-8'><body></body>")
         page.add_script_tag(content=get_plotlyjs())
@@ -186,7 +190,8 @@ def _fewer_colours(picture: bytes, colours: int) -> bytes:
 
     reduced = io.BytesIO()
     flat = Image.open(io.BytesIO(picture)).convert("RGB")
-    flat.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(reduced, "PNG", optimize=True)
+    flat = flat.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    flat.save(reduced, "PNG", optimize=True)
     return reduced.getvalue()
 
 

@@ -117,7 +117,9 @@ def panels(
     room : int
         Pixels kept free on the right, for `direct_labels`.
     """
-    across, down = _shares(columns, widths, 0.24 / (columns + 1)), _shares(rows, heights, 0.36 / (rows + 1))
+    inner = [_nth(y, panel) for panel in range(1, rows * columns + 1) if (panel - 1) % columns]
+    across = _shares(columns, widths, 0.24 / columns if any(inner) else 0.03)
+    down = _shares(rows, heights, 0.36 / (rows + 1))
     layout: dict[str, Any] = {
         "template": "labkit",
         "height": height,
@@ -129,10 +131,10 @@ def panels(
         left, right = across[column]
         bottom, top = 1 - down[row][1], 1 - down[row][0]
         number = "" if panel == 1 else str(panel)
-        layout[f"xaxis{number}"] = _axis(x, panel, (left, right), f"y{number}", panel in pictures)
-        layout[f"yaxis{number}"] = _axis(y, panel, (bottom, top), f"x{number}", panel in pictures)
+        layout[f"xaxis{number}"] = _axis(_nth(x, panel), (left, right), f"y{number}", panel in pictures)
+        layout[f"yaxis{number}"] = _axis(_nth(y, panel), (bottom, top), f"x{number}", panel in pictures)
         if panel in pictures:
-            layout[f"yaxis{number}"] |= {"scaleanchor": f"x{number}", "autorange": "reversed"}
+            layout[f"yaxis{number}"] |= {"scaleanchor": f"x{number}", "autorange": "reversed", "constraintoward": "top"}
         if panel <= len(titles) and titles[panel - 1]:
             headings.append(
                 _heading(
@@ -156,10 +158,11 @@ def _shares(count: int, weights: Sequence[float], gap: float) -> list[tuple[floa
     return [(float(a), float(min(a + b, 1.0))) for a, b in zip(starts, sizes, strict=True)]
 
 
-def _axis(
-    titles: str | Sequence[str], panel: int, domain: tuple[float, float], anchor: str, picture: bool
-) -> dict[str, Any]:
-    title = titles if isinstance(titles, str) else titles[panel - 1] if panel <= len(titles) else ""
+def _nth(titles: str | Sequence[str], panel: int) -> str:
+    return titles if isinstance(titles, str) else titles[panel - 1] if panel <= len(titles) else ""
+
+
+def _axis(title: str, domain: tuple[float, float], anchor: str, picture: bool) -> dict[str, Any]:
     axis: dict[str, Any] = {"domain": domain, "anchor": anchor, "title": {"text": title}}
     if picture:
         axis |= {"showticklabels": False, "showgrid": False, "showline": False, "ticks": "", "constrain": "domain"}

@@ -2,6 +2,7 @@
 
 import os
 import runpy
+import tempfile
 from pathlib import Path
 
 import hypothesis
@@ -15,6 +16,8 @@ def pytest_configure(config):
     # Kernels and servers that the tests start inherit the variable and are cut off with them.
     offline = str(TESTS / "offline")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [offline, os.environ.get("PYTHONPATH")]))
+    # A test never writes into the reader's own progress.
+    os.environ["LABKIT_PROGRESS"] = str(Path(tempfile.mkdtemp(prefix="labkit-")) / "my_progress.json")
     runpy.run_path(str(TESTS / "offline" / "sitecustomize.py"))
     hypothesis.configuration.set_hypothesis_home_dir(CHECKOUT / ".cache" / "hypothesis")
     hypothesis.settings.register_profile("labkit", deadline=None, derandomize=True)

@@ -30,7 +30,7 @@ def test_child_processes_are_cut_off():
 
 
 def test_kernels_are_cut_off():
-    code = f"import socket\ntry:\n    socket.create_connection(('{OUTSIDE}', 80), 1)\nexcept OSError as e:\n    print(e)"
+    code = f"import socket\ntry: socket.create_connection(('{OUTSIDE}', 80), 1)\nexcept OSError as e: print(e)"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     NotebookClient(notebook, kernel_name="python3", timeout=60).execute()
     assert "the network is cut off in tests" in notebook.cells[0].outputs[0].text

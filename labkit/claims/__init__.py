@@ -1,0 +1,1 @@
+"""What the papers claim: one file per mechanism, each claim a short function that measures it."""

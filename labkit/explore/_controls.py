@@ -50,7 +50,7 @@ def _widget(allowed: Domain, value: Any, common: dict[str, Any]) -> widgets.Valu
         return widgets.IntSlider(value, min=int(low), max=int(high), step=int(allowed.step or 1), **common)
     if low > 0 and high / low > 100:
         ends = {"min": math.log10(low), "max": math.log10(high), "step": math.log10(high / low) / 100}
-        return widgets.FloatLogSlider(value, base=10, readout_format=".3~g", **ends, **common)
+        return widgets.FloatLogSlider(value, base=10, readout_format=".3g", **ends, **common)
     step = allowed.step or (high - low) / 100
     return widgets.FloatSlider(value, min=low, max=high, step=step, readout_format=f".{_decimals(step)}f", **common)
 

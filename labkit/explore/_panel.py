@@ -1,51 +1,39 @@
-"""The panel: controls on the left, one picture that answers them, and what one can take away from it."""
+"""The panel: controls at the side, one picture that answers them, and what one can take away from it."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import threading
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import ipywidgets as widgets
 import plotly.graph_objects as go
 
 from labkit import theme
-from labkit.explore import _parts
+from labkit.explore import _parts as parts
 from labkit.explore._controls import control, plain
-from labkit.explore._picture import Picture, blank
+from labkit.explore._layout import arranged, fit
+from labkit.explore._stage import Stage
 from labkit.explore._view import Compute, Setting, View
-from labkit.explore._work import DRAFT_SECONDS, REDRAW_SECONDS, Course, Steps, Worker, finish, saving, steps
+from labkit.explore._work import saving
 from labkit.params import Params
 
-PATIENCE_SECONDS = 0.4  # after this the reader is shown progress, and a way to stop
-THREAD_SECONDS = 0.05  # a plain function that takes longer runs beside the panel
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """A result, what it depends on, and whether it is the whole of it."""
-
-    setting: Setting
-    result: Any
-    whole: bool
+PATIENCE_SECONDS = 0.4  # after this the reader sees progress, and a button to stop
 
 
 class Panel(widgets.VBox):  # type: ignore[misc]
-    """Controls and a figure that answers them; made by `labkit.explore.explore`.
+    """Controls and a figure that answers them; `labkit.explore.explore` makes one.
 
     Attributes
     ----------
     controls : dict of str to widget
-        One control per field of `vary` and of `look`; setting its ``value`` is moving it.
-    seed_box, reroll, band, choice, clock, reset, stop, compute_button : widgets
-        The controls beside them: the seed, the next seed, one seed or band, the view, time, and the buttons.
+        One control for each field of `vary` and of `look`; setting its ``value`` is moving it.
+    seed_box, reroll, band, choice, clock, bar, go, reset : widgets
+        The seed, the next seed, one seed or a band, the view, time, progress with Stop, a slow view's button, Reset.
     failure : Exception or None
-        What the panel last showed as an error, None once a computation has worked again.
+        The error shown; None once something has worked again.
     """
 
     def __init__(
@@ -60,22 +48,30 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         seed: int,
         scrub: str | None,
     ) -> None:
-        self._lock, self._silent = threading.RLock(), False
-        self._compute, self._start, self._views, self._vary = compute, params, views, vary
-        self._look, self._draft, self._scrub = look, draft, scrub
-        self._results: dict[Compute, _Shown] = {}
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="labkit")
-        self._picture: Picture | None = None
+        self._lock, self._silent, self.scrub = threading.RLock(), False, scrub
+        self._start, self._views, self.vary = params, views, vary
+        self.look = () if look is None else tuple(type(look).model_fields)
         self.failure: Exception | None = None
-        self._worker = Worker(self._lock, self._report, self._fail)
-        self._make_controls(replicates, seed)
-        self._first_picture()
-        super().__init__()
-        self._arrange()
+        self.controls = {name: control(params, name) for name in vary}
+        if look is not None:
+            self.controls |= {name: control(look, name) for name in self.look}
+        self.choice, self.clock, self.bar = parts.choice(list(views)), parts.Clock(), parts.Bar()
+        self.seed_box, self.band = parts.seed_box(seed), parts.band(replicates)
+        self.reroll = parts.button("re-roll", "take the next seed")
+        self.reset = parts.button("Reset", "back to the setting at the start")
+        self.go = parts.button("Compute", "compute this view for the present setting")
+        self.words, self.foot = widgets.HTML(), parts.Foot()
+        self._initial = {moved: moved.value for moved in [*self.controls.values(), self.seed_box, self.band]}
+        view = views[self.choice.value]
+        self._stage = Stage(self._lock, compute, view, draft, self._keywords, self._drawn, self._fail, self._report)
+        self._handle(lambda: self._stage.open(self._setting()))
+        super().__init__(arranged(self))
+        self.add_class("labkit-panel")
+        fit(self, view)
         self._listen()
-        self._recompute(draft=False)
+        self._handle(lambda: self._answer(draft=False))
 
-    # ------------------------------------------------------------------------------------ what it shows
+    # -------------------------------------------------------------------------- what it stands at and shows
 
     @property
     def params(self) -> Params:
@@ -86,7 +82,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         ValueError
             A control stands at a value that its field does not allow.
         """
-        return self._start.replace(**{name: plain(self.controls[name].value) for name in self._vary})
+        return self._start.replace(**{name: plain(self.controls[name].value) for name in self.vary})
 
     @property
     def seed(self) -> int:
@@ -94,106 +90,143 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         return int(self.seed_box.value)
 
     @property
-    def replicates(self) -> int:
-        """The replicates behind the picture at rest."""
-        return int(self.band.value)
-
-    @property
     def figure(self) -> go.FigureWidget:
         """The figure on the page."""
-        return self._shown_picture.widget
+        return self._stage.picture.widget
 
     @property
     def result(self) -> Any:
         """The result shown; None where there is none yet."""
-        shown = self._results.get(self._source(self._view))
-        return self._view.start if shown is None else shown.result
+        return self._stage.result
 
     @property
     def settled(self) -> bool:
         """Whether the whole result for the present setting is shown."""
-        shown = self._results.get(self._source(self._view))
-        return self.failure is None and shown is not None and shown.whole and shown.setting == self._setting()
+        return self.failure is None and self._stage.settled(self._setting())
 
     @property
     def caption(self) -> str:
         """The sentence under the figure."""
-        return str(self._foot.caption)
+        return str(self.foot.caption)
 
     @property
     def line(self) -> str:
-        """The line of Python that makes the result shown."""
-        return str(self._foot.line)
+        """The line of Python that makes the result again."""
+        return str(self.foot.line)
 
     def settle(self) -> None:
         """Compute and draw the whole result for the present setting before returning."""
-        with self._lock:
-            self._worker.stop()
-            with self._guarded():
-                if not self.settled:
-                    finish(self._course(self._view, self._setting(), draft=False))
-
-    # ----------------------------------------------------------------------------------- computing
-
-    @property
-    def _view(self) -> View:
-        return self._views[self.choice.value]
-
-    def _source(self, view: View) -> Compute:
-        return view.compute or self._compute
+        self._handle(lambda: self._stage.settle(self._setting()))
 
     def _setting(self) -> Setting:
-        return Setting(self.params, self.seed, self.replicates)
+        return Setting(self.params, self.seed, int(self.band.value))
 
-    def _recompute(self, draft: bool = True) -> None:
-        """Answer the present setting: a draft at once, the whole result as soon as it is there."""
-        with self._guarded():
-            setting = self._setting()
-            self._foot.line = setting.call(self._source(self._view))
-            if self._view.button:
-                self._say("" if self.settled else f"Press “{self._view.button}” to compute this setting.")
-            else:
-                self._worker.start(self._course(self._view, setting, draft))
+    # --------------------------------------------------------------------------------- when something moves
 
-    def _course(self, view: View, setting: Setting, draft: bool) -> Course:
-        """Yield the share done while computing for a setting: draft, drawn as it grows, then the whole."""
-        self._say("")
-        compute, seconds = self._source(view), float("inf")
-        if draft and setting.replicates > self._draft:
-            begun = time.perf_counter()
-            first = Setting(setting.params, setting.seed, self._draft)
-            yield from self._follow(compute, first, steps(compute, first, self._draft), whole=True)
-            seconds = (time.perf_counter() - begun) / self._draft * setting.replicates
-            yield 0.0
-        beside = self._threads if seconds > THREAD_SECONDS and not saving() else None
-        yield from self._follow(compute, setting, steps(compute, setting, setting.replicates, beside), whole=True)
-        self._shown_picture.keep()
+    def _listen(self) -> None:
+        answering = [*(self.controls[name] for name in self.vary), self.seed_box, self.band]
+        redrawing = [*(self.controls[name] for name in self.look), self.clock.slider]
+        for moved, handler in [(self.choice, self._turn), *((w, self._answer) for w in answering), *((w, self._redraw) for w in redrawing)]:
+            moved.observe(lambda change, handler=handler: self._handle(handler), "value")
+        for pressed, handler in [(self.reroll, self._next), (self.reset, self._back), (self.go, self._run), (self.bar.stop, self._halt)]:
+            pressed.on_click(lambda button, handler=handler: self._handle(handler))
+        self.foot.on_msg(lambda foot, message, buffers: self._handle(lambda: foot.hand_over(message["ask"], self._stage.picture.figure)))
 
-    def _follow(self, compute: Compute, setting: Setting, work: Steps, whole: bool) -> Course:
-        """Pass on the share done, draw what a draft has so far now and then, and the result at the end."""
-        due = time.perf_counter() + DRAFT_SECONDS
-        while True:
-            try:
-                share, so_far = next(work)
-            except StopIteration as end:
-                self._show(compute, _Shown(setting, end.value, True))
+    def _handle(self, handler: Callable[[], None]) -> None:
+        """Run what answers a control: one at a time, and an exception is shown in the panel."""
+        # Two threads may be here: JupyterLab sends widget messages over a thread of their own, cells run on another.
+        with self._lock:
+            if self._silent:
                 return
-            few = setting.replicates <= self._draft
-            if few and so_far is not None and time.perf_counter() >= due and not self._shown_picture.busy:
-                self._show(compute, _Shown(setting, so_far, False))
-                due = time.perf_counter() + REDRAW_SECONDS
-            yield share
+            try:
+                handler()
+            except Exception as error:
+                self._fail(error)
 
-    # ------------------------------------------------------------------------------------- drawing
+    def _answer(self, draft: bool = True) -> None:
+        """Answer the present setting: a draft at once, the whole result when it is there."""
+        setting = self._setting()
+        self.foot.line, self.bar.words.value = setting.call(self._stage.compute), ""
+        if not self._stage.view.button:
+            self._stage.answer(setting, draft)
+        elif not self._stage.settled(setting):
+            self._stage.worker.stop()
+            if self._stage.result is not None:
+                self.bar.words.value = f"The picture is of another setting: press “{self.go.description}” for this one."
 
-    @property
-    def _shown_picture(self) -> Picture:
-        if self._picture is None:
-            self._picture = Picture(blank("Nothing to show yet."))
-        return self._picture
+    def _redraw(self) -> None:
+        self._stage.draw()
 
-    def _first_picture(self) -> None:
-        if not self._view.button:
-            with self._guarded():
-                setting = Setting(self.params, self.seed, min(self._draft, self.replicates))
-                self._show(self._compute if self._view.compute is None else self._view.compute, _Shown(setting, None, False))
+    def _turn(self) -> None:
+        """Turn to the chosen view."""
+        before, self._stage.view = self._stage.compute, self._views[self.choice.value]
+        fit(self, self._stage.view)
+        self._stage.draw()
+        under_way = self._stage.worker.busy and self._stage.compute is before
+        if not under_way and not self._stage.settled(self._setting()):
+            self._answer()
+
+    def _run(self) -> None:
+        """Compute the view that waits for its button."""
+        self.bar.words.value = ""
+        self._stage.answer(self._setting(), draft=False)
+
+    def _halt(self) -> None:
+        self._stage.worker.stop()
+        shown = self._stage.shown
+        if shown is None:
+            self.bar.words.value = "Stopped."
+        else:
+            self.foot.line = shown.setting.call(self._stage.compute)
+            part = "" if shown.whole else "part of "
+            self.bar.words.value = f"Stopped: the picture shows {part}{shown.setting.replicates} of {self.band.value}."
+
+    def _next(self) -> None:
+        self.seed_box.value += 1
+
+    def _back(self) -> None:
+        with self._silently():
+            for moved, value in self._initial.items():
+                moved.value = value
+        self._answer()
+
+    # ----------------------------------------------------------------------------- what the stage asks and tells
+
+    def _keywords(self, view: View, result: Any, whole: bool) -> dict[str, Any]:
+        wanted = {name: plain(self.controls[name].value) for name in self.look if view.accepts(name)}
+        if self.scrub and view.accepts(self.scrub):
+            with self._silently():
+                wanted[self.scrub] = self.clock.moment(result.times, whole)
+        return wanted
+
+    def _drawn(self, figure: go.Figure) -> None:
+        self.foot.caption = theme.description(figure)
+        if self.failure is not None:
+            self.failure, self.words.value = None, ""
+
+    def _fail(self, error: Exception) -> None:
+        if saving():
+            raise error
+        self._stage.worker.stop()
+        self.failure = error
+        setting = ", ".join(f"{name}={plain(made.value)!r}" for name, made in self.controls.items())
+        self.words.value = parts.in_words(error, f"{setting}, seed={self.seed_box.value}")
+
+    def _report(self, share: float | None, seconds: float | None) -> None:
+        self.bar.show(share, running=seconds is not None and seconds > PATIENCE_SECONDS)
+
+    @contextlib.contextmanager
+    def _silently(self) -> Iterator[None]:
+        """Change controls without answering them."""
+        before, self._silent = self._silent, True
+        try:
+            yield
+        finally:
+            self._silent = before
+
+    def _repr_mimebundle_(self, **keywords: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**keywords)
+        if saving():
+            self.settle()
+            bundle["application/vnd.plotly.v1+json"] = json.loads(self._stage.picture.figure.to_json())
+        return bundle

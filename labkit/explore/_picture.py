@@ -10,9 +10,9 @@ import plotly.graph_objects as go
 
 from labkit import theme
 
-_CONFIG = {
+CONFIG = {
     **{"responsive": True, "displaylogo": False, "scrollZoom": False},
-    **{"modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"]},
+    **{"modeBarButtonsToRemove": ["sendChartToCloud", "select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"]},
     "toImageButtonOptions": {"format": "png", "filename": "labkit", "scale": 2},
 }
 
@@ -25,23 +25,27 @@ class Picture:
 
     def __init__(self, figure: go.Figure) -> None:
         self.figure = figure
-        self._shown = figure.to_plotly_json()
+        self._shown = _plain(figure)
         self.widget = go.FigureWidget(figure)
-        self.widget._config = _CONFIG
+        self.widget._config = CONFIG
         self.busy = False
 
     def draw(self, figure: go.Figure) -> None:
         """Show another figure."""
-        old, new = self._shown, figure.to_plotly_json()
+        old, new = self._shown, _plain(figure)
         kept = _alike(old["data"], new["data"])
         if kept < len(old["data"]):
             self.widget.data = self.widget.data[:kept]
+        structure = _structure(old["layout"], new["layout"])
+        for key in structure:
+            self.widget.layout[key] = new["layout"].get(key)
         with self.widget.batch_update():
             for i in range(kept):
                 for path, value in _changes(old["data"][i], new["data"][i]):
                     self.widget.data[i][path] = value
             for path, value in _changes(old["layout"], new["layout"]):
-                self.widget.layout[path] = value
+                if path not in structure:
+                    self.widget.layout[path] = value
         if kept < len(new["data"]):
             self.widget.add_traces(figure.data[kept:])
         self.figure, self._shown = figure, new
@@ -67,7 +71,13 @@ def blank(message: str) -> go.Figure:
     paper = theme.figure()
     paper.update_layout(xaxis_visible=False, yaxis_visible=False)
     paper.add_annotation(text=message, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper", font_color=theme.SUBDUED)
-    return theme.describe(paper, message)
+    return paper
+
+
+def _plain(figure: go.Figure) -> dict[str, Any]:
+    """Return what is to be seen as dicts that still hold arrays, which the figure's own method turns into text."""
+    layout = {key: value for key, value in figure.layout.to_plotly_json().items() if key != "meta"}
+    return {"data": [trace.to_plotly_json() for trace in figure.data], "layout": layout}
 
 
 def _alike(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> int:
@@ -78,13 +88,18 @@ def _alike(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> int:
     return count
 
 
+def _structure(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Return the parts of the layout that came, went, or are lists and differ: plotly does not batch these."""
+    return sorted(k for k in old.keys() | new.keys() if (k in old) != (k in new) or (isinstance(new[k], list | tuple) and not _same(old[k], new[k])))
+
+
 def _changes(old: dict[str, Any], new: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield (path, new value) for each value that differs; None where there is none any more."""
     for key in sorted(old.keys() | new.keys()):
         before, after = old.get(key), new.get(key)
         if isinstance(before, dict) and isinstance(after, dict):
             yield from _changes(before, after, f"{path}{key}.")
-        elif path + key != "meta" and not _same(before, after):
+        elif not _same(before, after):
             yield path + key, after
 
 

@@ -53,11 +53,15 @@ class Setting:
     seed: int
     replicates: int
 
+    def with_replicates(self, replicates: int) -> Setting:
+        """Return the same setting with another number of replicates."""
+        return Setting(self.params, self.seed, replicates)
+
     def call(self, compute: Compute) -> str:
         """Return the line of Python that makes the result again."""
         arguments = f"({self.params}, rng={self.seed}, replicates={self.replicates})"
         if not inspect.isgeneratorfunction(compute):
             return compute.__name__ + arguments
-        # A mechanism's module offers `simulate`, which runs its generator to the end.
-        whole = hasattr(inspect.getmodule(compute), "simulate")
+        # Beside its generator `unfold` a mechanism offers `simulate`, which runs it to the end.
+        whole = compute.__name__ == "unfold" and hasattr(inspect.getmodule(compute), "simulate")
         return f"simulate{arguments}" if whole else f"finish({compute.__name__}{arguments})"

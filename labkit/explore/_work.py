@@ -31,14 +31,14 @@ def finish(steps: Generator[Any, None, Any]) -> Any:
             return end.value
 
 
-def steps(compute: Compute, setting: Setting, replicates: int, beside: Executor | None = None) -> Steps:
+def steps(compute: Compute, setting: Setting, beside: Executor | None = None) -> Steps:
     """Return the computation as a generator of ``(share done, result so far)``.
 
     A generator function is taken as it is. A plain function runs in one go, or on a thread of `beside`.
     """
     if inspect.isgeneratorfunction(compute):
-        return compute(setting.params, rng=setting.seed, replicates=replicates)  # type: ignore[no-any-return]
-    return _in_one_go(lambda: compute(setting.params, rng=setting.seed, replicates=replicates), beside)
+        return compute(setting.params, rng=setting.seed, replicates=setting.replicates)  # type: ignore[no-any-return]
+    return _in_one_go(lambda: compute(setting.params, rng=setting.seed, replicates=setting.replicates), beside)
 
 
 def _in_one_go(call: Callable[[], Any], beside: Executor | None) -> Steps:

@@ -1,0 +1,1 @@
+"""Figures: one file per mechanism, result in, plotly figure out."""

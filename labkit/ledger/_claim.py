@@ -192,7 +192,7 @@ def judge(claim: Claim, estimate: Estimate | None) -> Verdict:
     if claim.holds_if and inside:
         return Verdict("qualitative", f"the whole interval is {claim.holds_if}, as claimed; {size}")
     if claim.holds_if and band is not None:
-        return Verdict("not reproduced", f"{size} and is not {claim.holds_if}")
+        return Verdict("not reproduced", f"{size} and is not wholly {claim.holds_if}")
     if claim.holds_if:
-        return Verdict("not reproduced", f"the interval is not {claim.holds_if}")
+        return Verdict("not reproduced", f"the interval is not wholly {claim.holds_if}")
     return Verdict("not reproduced", f"{size} of the paper's value")

@@ -104,7 +104,7 @@ def _caption(results: list[Measured]) -> str:
     if not results:
         return "Nothing measured yet."
     how = sorted({f"{result.budget} budget, seed {result.seed}, labkit {result.labkit}" for result in results})
-    return f"Measured at {'; '.join(how)}, in {sum(result.seconds for result in results):.0f} s."
+    return f"Measured at {'; '.join(how)}."
 
 
 def _markdown(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Lessons: what each notebook needs beyond prose: its panels, bets and exercises."""

@@ -1,0 +1,1 @@
+"""Mechanisms: one file or package per mechanism, numbers in, numbers out."""

@@ -15,7 +15,9 @@ class BetBox(widgets.VBox):
 
     def __init__(self, bet: _bets.Bet) -> None:
         self.bet = bet
-        question = widgets.HTML(f"<div style='font-size:110%;line-height:1.5;max-width:46em'><b>{inline(bet.question)}</b></div>")
+        question = widgets.HTML(
+            f"<div style='font-size:110%;line-height:1.5;max-width:46em'><b>{inline(bet.question)}</b></div>"
+        )
         pairs = [(label, key) for key, label in bet.options.items()]
         self.options = widgets.RadioButtons(options=pairs, value=None, layout=widgets.Layout(width="auto"))
         self.button = widgets.Button(layout=widgets.Layout(width="14em"))
@@ -62,15 +64,24 @@ class BetBox(widgets.VBox):
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = dict(super()._repr_mimebundle_(**options))
         labels = "\n".join(f"  [{key}] {label}" for key, label in self.bet.options.items())
-        bundle["text/plain"] = f"{self.bet.question}\n{labels}\nTo bet without buttons: place(bet, choice={next(iter(self.bet.options))!r})"
+        bundle["text/plain"] = (
+            f"{self.bet.question}\n{labels}\n"
+            f"To bet without buttons: place(bet, choice={next(iter(self.bet.options))!r})"
+        )
         return bundle
 
 
 def _status(bet: _bets.Bet, choice: str | None, locked: bool, seen: bool, late: bool) -> str:
     if choice is None:
-        return "The answer was shown before a bet was placed; you can still bet." if seen else "Choose one, then lock it in."
+        return (
+            "The answer was shown before a bet was placed; you can still bet."
+            if seen
+            else "Choose one, then lock it in."
+        )
     if not locked:
         return "Chosen, not yet locked in."
     if late:
         return f"Locked in: **{bet.options[choice]}**. It came after the answer, so it does not count as a prediction."
-    return f"Locked in: **{bet.options[choice]}**." + (" The answer has been seen, so the bet stands." if seen else " The answer comes further down.")
+    return f"Locked in: **{bet.options[choice]}**." + (
+        " The answer has been seen, so the bet stands." if seen else " The answer comes further down."
+    )

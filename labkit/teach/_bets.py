@@ -109,7 +109,7 @@ def answer(bet: Bet, result: Any = None) -> Words:
     result : Any
         What the replies and the outcome are computed from.
     """
-    choice = stored(bet).get("choice")
+    choice: str = stored(bet).get("choice", "")
     truth = bet.truth(result)
     _progress.update(SECTION, bet.key, lambda entry: {**entry, "seen": True, **({"truth": truth} if truth else {})})
     if choice not in bet.options:
@@ -117,7 +117,11 @@ def answer(bet: Bet, result: Any = None) -> Words:
     if truth is None:
         return Words(bet.reply(choice, result), f"You bet: {bet.options[choice]}", "note")
     verdict = "That is what happened." if choice == truth else f"What happened: {bet.options[truth]}."
-    return Words(f"**{verdict}**\n\n{bet.reply(choice, result)}", f"You bet: {bet.options[choice]}", "good" if choice == truth else "again")
+    return Words(
+        f"**{verdict}**\n\n{bet.reply(choice, result)}",
+        f"You bet: {bet.options[choice]}",
+        "good" if choice == truth else "again",
+    )
 
 
 def _answer_to_all(bet: Bet, result: Any, truth: str | None) -> Words:

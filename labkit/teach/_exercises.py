@@ -95,7 +95,9 @@ def hint(exercise: Exercise) -> Words:
     if taken < total:
         return Words(exercise.hints[taken], f"Hint {taken + 1} of {total}", "note")
     each = [f"**{number}.** {text}" for number, text in enumerate(exercise.hints, 1)]
-    return Words("\n\n".join(each), f"That was all: {total} {'hint' if total == 1 else 'hints'}. Next is solution(...).", "note")
+    return Words(
+        "\n\n".join(each), f"That was all: {total} {'hint' if total == 1 else 'hints'}. Next is solution(...).", "note"
+    )
 
 
 def solution(exercise: Exercise, *, even_so: bool = False) -> Source | Words:
@@ -109,7 +111,10 @@ def solution(exercise: Exercise, *, even_so: bool = False) -> Source | Words:
         Show it without an attempt.
     """
     if not even_so and not _progress.entry(SECTION, exercise.key).get("attempts"):
-        text = "Check an answer first, even a rough one: the solution says more to somebody who has tried. With `even_so=True` it is shown at once."
+        text = (
+            "Check an answer first, even a rough one: the solution says more to somebody who has tried. "
+            "With `even_so=True` it is shown at once."
+        )
         return Words(text, "The solution comes after an attempt.", "note")
     _note(exercise, lambda entry: {**entry, "solution": True})
     return source(exercise.solution, whole=True)

@@ -79,14 +79,18 @@ def _read(path: Path) -> dict[str, dict[str, Entry]]:
         pass
     aside = _free_name(path)
     path.replace(aside)
-    warnings.warn(f"{path.name} could not be read as progress: it is kept as {aside.name}, and a new file begins", stacklevel=3)
+    warnings.warn(
+        f"{path.name} could not be read as progress: it is kept as {aside.name}, and a new file begins", stacklevel=3
+    )
     return {}
 
 
 def _understood(everything: Any) -> bool:
     """Whether this is a dict of sections, each a dict of entries, each a dict."""
     sections = list(everything.values()) if isinstance(everything, dict) else [None]
-    return all(isinstance(section, dict) and all(isinstance(each, dict) for each in section.values()) for section in sections)
+    return all(
+        isinstance(section, dict) and all(isinstance(each, dict) for each in section.values()) for section in sections
+    )
 
 
 def _free_name(path: Path) -> Path:

@@ -12,7 +12,7 @@ from typing import Any
 
 from labkit.files import home
 
-# JupyterLab's own editor colours, so that the listing follows a light or dark theme; the second colour serves elsewhere.
+# JupyterLab's own editor colours follow a light or dark theme; the second colour serves elsewhere.
 COLOURS = {
     ".k, .kn, .kc, .ow": ("keyword", "#00713c"),
     ".nf, .nc, .fm": ("def", "#1a4fd6"),
@@ -53,7 +53,8 @@ class Source:
             for names, (variable, colour) in COLOURS.items()
         )
         code = highlight(self.text, PythonLexer(), HtmlFormatter(cssclass="labkit-source"))
-        frame = ".labkit-source pre{padding:.6em .9em;border-left:4px solid #0072B2;line-height:1.4;overflow-x:auto}"
+        pre = "padding:.6em .9em;border-left:4px solid #0072B2;line-height:1.4;overflow-x:auto"
+        frame = f"div.labkit-source.labkit-source > pre{{{pre}}}"
         where = f"<p style='opacity:.75;font-size:90%;margin:.2em 0'>From {', '.join(map(_escape, self.places))}</p>"
         return f"<style>{frame}{rules}</style>{code}{where}"
 
@@ -99,7 +100,9 @@ def source(*functions: Callable[..., Any] | type, whole: bool = False) -> Source
 def _shortened(text: str) -> str:
     """Return the code with every docstring cut to its first paragraph."""
     lines = text.splitlines()
-    for node in reversed([each for each in ast.walk(ast.parse(text)) if isinstance(each, ast.FunctionDef | ast.ClassDef)]):
+    for node in reversed(
+        [each for each in ast.walk(ast.parse(text)) if isinstance(each, ast.FunctionDef | ast.ClassDef)]
+    ):
         docstring = ast.get_docstring(node)
         if docstring is None or "\n\n" not in docstring:
             continue
@@ -111,6 +114,8 @@ def _shortened(text: str) -> str:
 
 def _shown_path(file: str) -> str:
     path = Path(file)
+    if "ipykernel_" in file:
+        return "this notebook"
     return path.relative_to(home()).as_posix() if path.is_relative_to(home()) else path.name
 
 

@@ -11,7 +11,8 @@ Tone = Literal["plain", "good", "again", "note"]
 
 # The border tells the tone a second time; the title says it first, in words.
 BORDERS: dict[Tone, str] = {"plain": "transparent", "good": "#009E73", "again": "#D55E00", "note": "#0072B2"}
-MARKUP = ((re.compile(r"\*\*(.+?)\*\*"), r"<b>\1</b>"), (re.compile(r"`([^`]+)`"), r"<code>\1</code>"))
+CODE = re.compile(r"`([^`]+)`")
+EMPHASIS = ((re.compile(r"\*\*(.+?)\*\*"), "b"), (re.compile(r"\*(?!\s)([^*]+?)(?<!\s)\*"), "i"))
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Words:
     Attributes
     ----------
     text : str
-        Paragraphs are parted by an empty line; ``**bold**`` and ``code`` in backticks are the only markup.
+        Paragraphs are parted by an empty line; ``**bold**``, ``*italic*`` and code in backticks are the only markup.
         Everything else is shown as it stands, so that an answer cannot bring in HTML.
     title : str
         One short line above the text.
@@ -39,11 +40,13 @@ class Words:
         title = f"<p style='margin:.2em 0'><b>{inline(self.title)}</b></p>" if self.title else ""
         body = "".join(f"<p style='margin:.35em 0'>{inline(part)}</p>" for part in paragraphs(self.text))
         indent = "0" if self.tone == "plain" else ".2em .9em"
-        style = f"border-left:4px solid {BORDERS[self.tone]};padding:{indent};margin:.4em 0;max-width:46em;line-height:1.5"
+        style = (
+            f"border-left:4px solid {BORDERS[self.tone]};padding:{indent};margin:.4em 0;max-width:46em;line-height:1.5"
+        )
         return f"<div style='{style}'>{title}{body}</div>"
 
     def __str__(self) -> str:
-        return "\n\n".join(part.replace("**", "") for part in (self.title, *paragraphs(self.text)) if part)
+        return "\n\n".join(plain(part) for part in (self.title, *paragraphs(self.text)) if part)
 
     __repr__ = __str__
 
@@ -69,7 +72,9 @@ def say(template: str, **results: Any) -> Words:
     try:
         return Words(template.format(**results))
     except (KeyError, IndexError) as missing:
-        raise ValueError(f"the text names {{{missing.args[0]}}}, but the values given are {', '.join(results) or 'none'}") from None
+        raise ValueError(
+            f"the text names {{{missing.args[0]}}}, but the values given are {', '.join(results) or 'none'}"
+        ) from None
 
 
 def paragraphs(text: str) -> list[str]:
@@ -78,8 +83,29 @@ def paragraphs(text: str) -> list[str]:
 
 
 def inline(text: str) -> str:
-    """Return one line of text as HTML: escaped, with bold and code."""
-    escaped = html.escape(text)
-    for pattern, replacement in MARKUP:
-        escaped = pattern.sub(replacement, escaped)
-    return escaped
+    """Return one line of text as HTML: escaped, with bold, italic and code."""
+    pieces = CODE.split(html.escape(text))
+    return "".join(f"<code>{piece}</code>" if code else _marked(piece) for piece, code in _in_turn(pieces))
+
+
+def plain(text: str) -> str:
+    """Return one line of text without the signs for bold and italic."""
+    pieces = CODE.split(text)
+    return "".join(f"`{piece}`" if code else _unmarked(piece) for piece, code in _in_turn(pieces))
+
+
+def _in_turn(pieces: list[str]) -> list[tuple[str, bool]]:
+    """Pair each piece with whether it is code: every second one is."""
+    return [(piece, place % 2 == 1) for place, piece in enumerate(pieces)]
+
+
+def _marked(text: str) -> str:
+    for pattern, tag in EMPHASIS:
+        text = pattern.sub(rf"<{tag}>\1</{tag}>", text)
+    return text
+
+
+def _unmarked(text: str) -> str:
+    for pattern, _ in EMPHASIS:
+        text = pattern.sub(r"\1", text)
+    return text

@@ -31,7 +31,7 @@ def labs(tmp_path_factory, checkout):
     def lab(mode):
         if mode not in started:
             box = tmp_path_factory.mktemp(mode)
-            shutil.copytree(checkout / "notebooks", box / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+            shutil.copytree(checkout / "notebooks", box / "notebooks")
             (box / "data").symlink_to(checkout / "data")
             context = running_lab(box / "notebooks", box, mode)
             started[mode] = context.__enter__()

@@ -1,7 +1,8 @@
-"""Drives a notebook in a real JupyterLab as a reader would: open it, run it, move its controls, look at its pictures."""
+"""Drives a notebook in a real JupyterLab as a reader would: open it, run it, move its controls, look."""
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -12,9 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-TOKEN = "a-token-for-tests"
-
-# A widget's messages go over a subshell of the kernel (JupyterLab's default) or, as in other front ends, to its main thread.
+# Widgets talk to a subshell of the kernel (JupyterLab's default) or, as in other front ends, to its main thread.
 MODES = {"subshells": "perCommTarget", "main-thread": "disabled"}
 
 CHROME_FLAGS = [
@@ -43,7 +42,8 @@ _PICTURE = """() => {
   }
   for (const image of document.querySelectorAll('.jp-OutputArea img')) parts.push(image.src);
   let digest = 7;
-  for (const part of parts) for (let i = 0; i < part.length; i++) digest = (Math.imul(digest, 31) + part.charCodeAt(i)) | 0;
+  for (const part of parts)
+    for (let i = 0; i < part.length; i++) digest = (Math.imul(digest, 31) + part.charCodeAt(i)) | 0;
   return parts.length + ':' + digest;
 }"""
 
@@ -55,9 +55,10 @@ _ERRORS = """() => window.jupyterapp.shell.currentWidget.content.model.sharedMod
 
 @dataclass(frozen=True)
 class Lab:
-    """A running JupyterLab: its address, its process and what it has printed."""
+    """A running JupyterLab: its address and token as it printed them, its process and its log."""
 
     address: str
+    token: str
     process: subprocess.Popen
     log: Path
 
@@ -71,10 +72,10 @@ def running_lab(folder, box, mode="subshells"):
     _write(box / "config" / "jupyter_lab_config.json", {"LabApp": {"expose_app_in_browser": True}})
     settings = box / "settings" / "@jupyterlab"
     _write(settings / "notebook-extension" / "tracker.jupyterlab-settings", {"windowingMode": "none"})
-    _write(settings / "apputils-extension" / "kernels-settings.jupyterlab-settings", {"commsOverSubshells": MODES[mode]})
+    comms = {"commsOverSubshells": MODES[mode]}
+    _write(settings / "apputils-extension" / "kernels-settings.jupyterlab-settings", comms)
     environment = {
         **os.environ,
-        "JUPYTER_TOKEN": TOKEN,
         "JUPYTER_CONFIG_DIR": str(box / "config"),
         "JUPYTER_RUNTIME_DIR": str(box / "runtime"),
         "JUPYTERLAB_SETTINGS_DIR": str(box / "settings"),
@@ -85,10 +86,9 @@ def running_lab(folder, box, mode="subshells"):
     command = [sys.executable, "-m", "labkit", "lab", "--port", str(port), "--folder", str(folder)]
     with log.open("wb") as out:
         process = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT)
-    lab = Lab(f"http://127.0.0.1:{port}", process, log)
     try:
-        _await_answer(lab)
-        yield lab
+        address = f"http://127.0.0.1:{port}"
+        yield Lab(address, _await_token(address, process, log), process, log)
     finally:
         process.terminate()
         process.wait(30)
@@ -99,28 +99,28 @@ def _write(path, content):
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
-def _await_answer(lab):
+def _await_token(address, process, log):
+    """Wait until the server has printed its address with the token, and return the token."""
     end = time.monotonic() + 90
-    while status(lab, "/api/status", TOKEN) != 200:
-        assert lab.process.poll() is None, lab.log.read_text()[-2000:]
-        assert time.monotonic() < end, "JupyterLab did not answer in 90 s"
+    while not (printed := re.search(rf"{re.escape(address)}/lab\S*[?]token=(\w+)", log.read_text())):
+        assert process.poll() is None, log.read_text()[-2000:]
+        assert time.monotonic() < end, "JupyterLab printed no address in 90 s"
         time.sleep(0.1)
+    return printed[1]
 
 
 def status(lab, path, token=None):
-    """Return the HTTP status that `path` answers with, or None where nobody answers."""
+    """Return the HTTP status that `path` answers with."""
     request = urllib.request.Request(lab.address + path, headers={"Authorization": f"token {token}"} if token else {})
     try:
         return urllib.request.urlopen(request, timeout=10).status
     except urllib.error.HTTPError as error:
         return error.code
-    except OSError:
-        return None
 
 
 def open_notebook(page, lab, name):
     """Open the notebook `name` in a fresh workspace and wait until its kernel is ready."""
-    page.goto(f"{lab.address}/lab/tree/{name}?reset&token={TOKEN}")
+    page.goto(f"{lab.address}/lab/tree/{name}?reset&token={lab.token}")
     page.wait_for_selector(".jp-NotebookPanel .jp-Notebook .jp-Cell", timeout=90_000)
     page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext", timeout=90_000)
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.ready")
@@ -137,6 +137,7 @@ def run_all(page):
 
 def idle(page, quiet=1.0, limit=240.0):
     """Wait until the kernel has been idle for `quiet` seconds."""
+    # While it is busy, every look differs from the one before.
     _steady(lambda: page.evaluate(_KERNEL) == "idle" or time.monotonic(), quiet, limit, "the kernel is still busy")
 
 
@@ -189,7 +190,7 @@ def label(element):
 
 
 def press(page, kind, element, attempt=0):
-    """Move a control one step with the keyboard; the second attempt goes the other way, for one that stands at its end."""
+    """Move a control one step with the keyboard; the second attempt goes back, for one that stands at its end."""
     element.scroll_into_view_if_needed()
     element.focus()
     keys = {"slider": ("ArrowRight", "ArrowLeft"), "dropdown": ("ArrowDown", "ArrowUp")}

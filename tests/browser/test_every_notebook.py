@@ -11,14 +11,15 @@ NOTEBOOKS = sorted(path.name for path in (Path(__file__).parents[2] / "notebooks
 
 
 def _cases():
-    # One notebook is enough to see at every run that panels work on the main thread too; the others follow when there is time.
+    # One notebook shows at every run that panels work on the main thread too; the others wait for the slow tests.
     quick = next((name for name in NOTEBOOKS if not name.startswith("00")), None)
     for name in NOTEBOOKS:
         yield pytest.param("subshells", name, id=f"{name}-subshells")
-        yield pytest.param("main-thread", name, id=f"{name}-main-thread", marks=[] if name == quick else [pytest.mark.slow])
+        marks = [] if name == quick else [pytest.mark.slow]
+        yield pytest.param("main-thread", name, id=f"{name}-main-thread", marks=marks)
 
 
-@pytest.mark.parametrize(("mode", "name"), _cases())
+@pytest.mark.parametrize(("mode", "name"), list(_cases()))
 def test_notebook_lives(labs, page, mode, name):
     open_notebook(page, labs(mode), name)
     assert run_all(page) == []

@@ -2,7 +2,7 @@
 
 import psutil
 import pytest
-from browser.driver import TOKEN, open_notebook, status
+from browser.driver import open_notebook, status
 
 pytestmark = pytest.mark.browser
 
@@ -15,7 +15,7 @@ def server(labs):
 def test_a_token_is_asked_for(server):
     assert status(server, "/api/contents") == 403
     assert status(server, "/api/contents", "wrong") == 403
-    assert status(server, "/api/contents", TOKEN) == 200
+    assert status(server, "/api/contents", server.token) == 200
 
 
 def test_it_listens_on_loopback_only(server):

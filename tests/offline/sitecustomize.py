@@ -1,4 +1,4 @@
-"""Cuts a Python process off from the network, loopback excepted; Python imports it at start where it is on PYTHONPATH."""
+"""Cuts Python off from the network, loopback excepted: imported at start where this folder is on PYTHONPATH."""
 
 import ipaddress
 import os

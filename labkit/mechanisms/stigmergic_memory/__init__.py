@@ -1,4 +1,4 @@
-"""Stigmergic memory: when does a mark left in the ground beat a memory kept in the head?
+"""Stigmergic memory: a mark left in the ground against a memory kept in the head.
 
 Agents forage on a torus with regrowing food and hazards. Each may keep a small private memory, and
 each may leave marks that fade, which all others can read. The question and the four arms (neither,
@@ -16,13 +16,14 @@ from labkit.mechanisms.stigmergic_memory._meanfield import (
     occupancy,
     simulate_occupancy,
 )
-from labkit.mechanisms.stigmergic_memory._simulate import ARMS, compare, simulate, unfold, unfold_arms
+from labkit.mechanisms.stigmergic_memory._simulate import ARMS, Arms, compare, simulate, unfold, unfold_arms
 from labkit.mechanisms.stigmergic_memory._traces import consensus, half_life
 from labkit.mechanisms.stigmergic_memory._world import LAYERS, Frames, Run, World
 
 __all__ = [
     "ARMS",
     "LAYERS",
+    "Arms",
     "Frames",
     "Occupancy",
     "Run",

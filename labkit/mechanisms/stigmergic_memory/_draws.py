@@ -60,4 +60,5 @@ class Draws:
         block, within = divmod(step - 1, BLOCK)
         if self._blocks.get(purpose, (-1, None))[0] != block:
             self._blocks[purpose] = block, np.stack([draw(generator) for generator in self._streams[purpose]], axis=1)
-        return self._blocks[purpose][1][within]
+        drawn: NDArray[np.float64] = self._blocks[purpose][1][within]
+        return drawn

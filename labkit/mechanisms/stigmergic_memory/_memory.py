@@ -82,7 +82,8 @@ class Memory:
     def _believed(self, step: int, agent: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.float64]:
         """Return the chance of finding food, as each slot has it; shape (agents, SLOTS)."""
         age = step - self.seen[agent]
-        return self._belief.take(self.state[agent] * self._belief.shape[1] + age)
+        believed: NDArray[np.float64] = self._belief.take(self.state[agent] * self._belief.shape[1] + age)
+        return believed
 
     def pull(self, step: int, position: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return how strongly the best remembered patch draws each agent to each cell in reach.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -23,6 +24,38 @@ ARMS: dict[str, dict[str, bool]] = {
 """The arms of the comparison: what each changes in a world."""
 
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Arms(Mapping[str, Run]):
+    """The runs of a comparison by arm, all on the same worlds and equally far.
+
+    Attributes
+    ----------
+    runs : dict of str to Run
+        One run per arm.
+    """
+
+    runs: dict[str, Run]
+
+    def __getitem__(self, arm: str) -> Run:
+        """Return the run of one arm."""
+        return self.runs[arm]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names of the arms."""
+        return iter(self.runs)
+
+    def __len__(self) -> int:
+        """Return the number of arms."""
+        return len(self.runs)
+
+    @property
+    def times(self) -> NDArray[np.int64]:
+        """The steps at which the first replicate was recorded; shape (frames,)."""
+        return next(iter(self.runs.values())).times
+
+
 FRAMES_AT_MOST = 251
 FRAME_BYTES_AT_MOST = 64_000_000
 
@@ -82,7 +115,7 @@ def _unfold(world: World, draws: Draws, seed: str) -> Generator[tuple[float, Run
     return record.run(colony)
 
 
-def compare(world: World, *, rng: Seed, replicates: int = 1, arms: tuple[str, ...] = tuple(ARMS)) -> dict[str, Run]:
+def compare(world: World, *, rng: Seed, replicates: int = 1, arms: tuple[str, ...] = tuple(ARMS)) -> Arms:
     """Run the arms of the comparison on the same layouts, regrowth and noise.
 
     Parameters
@@ -96,7 +129,7 @@ def compare(world: World, *, rng: Seed, replicates: int = 1, arms: tuple[str, ..
 
     Returns
     -------
-    dict of str to Run
+    Arms
         One run per arm; replicate r of each is paired with replicate r of the others.
 
     Raises
@@ -109,14 +142,14 @@ def compare(world: World, *, rng: Seed, replicates: int = 1, arms: tuple[str, ..
 
 def unfold_arms(
     world: World, *, rng: Seed, replicates: int = 1, arms: tuple[str, ...] = ("neither", "traces", "memory", "both")
-) -> Generator[tuple[float, dict[str, Run]], None, dict[str, Run]]:
+) -> Generator[tuple[float, Arms], None, Arms]:
     """Run several arms in step with each other: `unfold` for a comparison.
 
     Parameters and errors are those of `compare`.
 
     Yields
     ------
-    tuple of (float, dict of str to Run)
+    tuple of (float, Arms)
         The share of the steps that are done, and each arm up to here.
     """
     unknown = [arm for arm in arms if arm not in ARMS]
@@ -125,9 +158,9 @@ def unfold_arms(
     sequence = as_sequence(rng)
     draws = Draws(world, sequence, replicates)
     runs = [_unfold(world.replace(**ARMS[arm]), draws, seed=str(sequence.entropy)) for arm in arms]
-    so_far: dict[str, Run] = {}
+    so_far = Arms({})
     for steps in zip(*runs, strict=True):
-        so_far = {arm: run for arm, (_, run) in zip(arms, steps, strict=True)}
+        so_far = Arms({arm: run for arm, (_, run) in zip(arms, steps, strict=True)})
         yield steps[0][0], so_far
     return so_far
 

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.random import SeedSequence
 
 import labkit
+from labkit.experiment._task import Failure, Outcome, Point, Task, Values, attempt, points_of, tasks_of
 from labkit.kept import Kept, fingerprint, name_of
 from labkit.seeds import as_sequence
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Point = Mapping[str, Any]
-Values = dict[str, list[float]]
-
-
-class Failure(NamedTuple):
-    """Why one task failed: in a sentence, and with the traceback of where it ran."""
-
-    words: str
-    details: str
-
-
-Outcome = Values | Failure
 
 
 class SweepError(RuntimeError):
@@ -111,10 +96,10 @@ def sweep(
         Whether `function` computes all replicates of a point in one call.
     folder : path, optional
         Where each task's result is kept the moment it arrives; a second call computes what is missing. A result
-        is used again only for the same function (its source, its bound arguments and the plain values it refers
-        to), point, replicate, seed and labkit version; with `vectorised` also for the same number of replicates.
-        What the function calls is known by name alone: after a change there, take a new folder. A damaged file
-        is computed again, with a warning.
+        is used again only for the same function (its source, its bound arguments, the plain values it refers to,
+        and the same of functions it calls in its own module), point, replicate, seed and labkit version; with
+        `vectorised` also for the same number of replicates. What it calls elsewhere is known by name alone:
+        after a change there, take a new folder. A damaged file is computed again, with a warning.
     n_jobs : int, optional
         As for `joblib.Parallel`. Without it ``joblib.parallel_config`` decides (a Dask or Ray cluster, say), and
         without that the sweep runs in this process.
@@ -130,17 +115,19 @@ def sweep(
     Raises
     ------
     ValueError
-        The grid, the number of replicates or the seed is not allowed, or, with `folder`, the function or a point
-        holds something that cannot be told apart from one run to the next.
+        The function, the grid, the number of replicates or the seed is not allowed, or, with `folder`, the
+        function or a point holds something that cannot be told apart from one run to the next.
     SweepError
         The function failed somewhere. Everything else was computed first, kept in `folder`, and is attached.
     """
-    points = _points(grid)
+    points = points_of(grid)
+    if not callable(function):
+        raise ValueError(f"function = {function!r}: allowed is a function")
     if not isinstance(replicates, int | np.integer) or isinstance(replicates, bool) or replicates < 1:
         raise ValueError(f"replicates = {replicates!r}: allowed is a whole number from 1")
     if not isinstance(seed, int | np.integer | SeedSequence):
         raise ValueError(f"seed = {seed!r}: allowed is an int of 0 or more or a numpy SeedSequence")
-    tasks = _tasks(points, int(replicates), as_sequence(seed), vectorised)
+    tasks = tasks_of(points, int(replicates), as_sequence(seed), vectorised)
     store = Kept(Path(folder)) if folder is not None else None
     asked = _asked(function, tasks) if store is not None else []
     results: dict[int, Values] = {}
@@ -158,7 +145,7 @@ def sweep(
     table = _table(tasks, results)
     table.attrs = {
         "function": name_of(function),
-        "seed": seed if isinstance(seed, int) else str(seed),
+        "seed": str(seed) if isinstance(seed, SeedSequence) else int(seed),
         "replicates": int(replicates),
         "labkit": labkit.__version__,
     }
@@ -168,63 +155,21 @@ def sweep(
     return table
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    point: Point
-    replicate: int
-    rng: SeedSequence
-    replicates: int | None
-
-    def __str__(self) -> str:
-        setting = ", ".join(f"{name}={value!r}" for name, value in self.point.items())
-        return f"({setting})" if self.replicates is not None else f"({setting}), replicate {self.replicate}"
-
-
-def _points(grid: Mapping[str, Sequence[Any]] | Iterable[Point]) -> list[dict[str, Any]]:
-    if isinstance(grid, Mapping):
-        for name, values in grid.items():
-            if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
-                raise ValueError(f"grid[{name!r}] = {values!r}: allowed is a sequence of values")
-        listed: Iterable[Any] = (
-            dict(zip(grid, values, strict=True)) for values in itertools.product(*(list(v) for v in grid.values()))
-        )
-    else:
-        listed = grid
-    points = []
-    for point in listed:
-        if not isinstance(point, Mapping):
-            raise ValueError(f"point {point!r}: allowed is a mapping of argument names to values")
-        for name in point:
-            if not isinstance(name, str) or name in ("rng", "replicate", "replicates"):
-                raise ValueError(f"grid: {name!r} is not allowed as the name of an argument to vary")
-        points.append({name: value.item() if isinstance(value, np.generic) else value for name, value in point.items()})
-    if not points:
-        raise ValueError("grid: there is no point in it; each argument needs at least one value")
-    return points
-
-
-def _tasks(points: list[dict[str, Any]], replicates: int, seed: SeedSequence, vectorised: bool) -> list[_Task]:
-    if vectorised:
-        return [_Task(point, 0, seed, replicates) for point in points]
-    children = seed.spawn(replicates)
-    return [_Task(point, r, children[r], None) for point in points for r in range(replicates)]
-
-
-def _asked(function: Callable[..., Any], tasks: list[_Task]) -> list[Any]:
+def _asked(function: Callable[..., Any], tasks: list[Task]) -> list[Any]:
     """Return what each task asks for, as it is told apart on disk."""
     who = [fingerprint(function), labkit.__version__]
     return [[who, dict(task.point), task.replicate, task.replicates, task.rng] for task in tasks]
 
 
 def _run(
-    function: Callable[..., Any], tasks: list[_Task], todo: list[int], n_jobs: int | None, progress: bool, done: int
+    function: Callable[..., Any], tasks: list[Task], todo: list[int], n_jobs: int | None, progress: bool, done: int
 ) -> Iterator[tuple[int, Outcome]]:
     """Yield (task number, outcome) as tasks finish, from one `joblib.Parallel` held open."""
     import joblib
     from tqdm.auto import tqdm
 
     def submit(batch: list[int]) -> Any:
-        return (joblib.delayed(_attempt)(function, i, tasks[i]) for i in batch)
+        return (joblib.delayed(attempt)(function, i, tasks[i]) for i in batch)
 
     with ExitStack() as stack:
         bar = stack.enter_context(tqdm(total=len(tasks), initial=done, disable=not progress, unit="task"))
@@ -242,39 +187,11 @@ def _run(
                 yield numbered
 
 
-def _attempt(function: Callable[..., Any], number: int, task: _Task) -> tuple[int, Outcome]:
-    """Run one task where a worker runs it; a failure comes back as words, so that it stops no other task."""
-    # Spawning from a seed sequence changes it, and tasks of one process share theirs.
-    extra = {} if task.replicates is None else {"replicates": task.replicates}
-    try:
-        return number, _values(function(**task.point, rng=as_sequence(task.rng), **extra), task)
-    except Exception as error:
-        words = f"{name_of(function)} failed at {task}: {type(error).__name__}: {error}"
-        return number, Failure(words, traceback.format_exc())
-
-
-def _values(result: Any, task: _Task) -> Values:
-    named = dict(result) if isinstance(result, Mapping) else {"value": result}
-    shape = () if task.replicates is None else (task.replicates,)
-    values = {}
-    for name, numbers in named.items():
-        if not isinstance(name, str) or name in task.point or name == "replicate":
-            raise ValueError(f"{name!r} is not allowed as the name of a result: it must be text and no argument's name")
-        array = np.asarray(numbers)
-        if array.shape != shape or array.dtype.kind not in "biuf":
-            raise ValueError(
-                f"result {name!r} = {numbers!r}: allowed is "
-                + (f"an array of {shape[0]} numbers" if shape else "a number")
-            )
-        values[name] = np.atleast_1d(array.astype(np.float64)).tolist()
-    return values
-
-
-def _table(tasks: list[_Task], results: dict[int, Values]) -> pd.DataFrame:
+def _table(tasks: list[Task], results: dict[int, Values]) -> pd.DataFrame:
     import pandas as pd
 
     rows: list[dict[str, Any]] = []
-    first: tuple[_Task, Values] | None = None
+    first: tuple[Task, Values] | None = None
     for i in sorted(results):
         first = first or (tasks[i], results[i])
         if set(results[i]) != set(first[1]):

@@ -1,99 +1,13 @@
-"""How sure a measured number is: estimates with intervals, and comparisons of two arms."""
+"""Intervals and tests for means, shares and ratios."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A measured value with its interval.
-
-    Attributes
-    ----------
-    value : float
-        The point estimate.
-    low, high : float
-        The ends of the interval; both equal `value` for an exact number, infinite where nothing bounds it.
-    n : int
-        How many observations stand behind it.
-    method : str
-        How the interval was obtained.
-
-    Raises
-    ------
-    ValueError
-        A number is NaN, the value is infinite or lies outside its interval, or `n` is below 1.
-    """
-
-    value: float
-    low: float
-    high: float
-    n: int
-    method: str
-
-    def __post_init__(self) -> None:
-        for name in ("value", "low", "high"):
-            object.__setattr__(self, name, float(getattr(self, name)))
-        if not (math.isfinite(self.value) and self.low <= self.value <= self.high):
-            raise ValueError(
-                f"Estimate: value {self.value} with interval [{self.low}, {self.high}]: "
-                "allowed is a finite value inside its interval"
-            )
-        if self.n < 1:
-            raise ValueError(f"Estimate.n = {self.n}: allowed is a whole number from 1")
-
-    def scaled(self, factor: float = 1.0, shift: float = 0.0) -> Estimate:
-        """Return the estimate of ``factor * value + shift``, say of a gain in percent from a ratio."""
-        if factor == 0:
-            value, low, high = shift, shift, shift
-        else:
-            value, low, high = (factor * number + shift for number in (self.value, self.low, self.high))
-        return Estimate(value, min(low, high), max(low, high), self.n, self.method)
-
-    def __str__(self) -> str:
-        """Return "12.3 [11.9, 12.7]", with the decimals that the width of the interval supports."""
-        half = (self.high - self.low) / 2
-        if half == 0 or math.isinf(half):
-            return f"{self.value:.4g} [{self.low:.4g}, {self.high:.4g}]"
-        decimals = min(max(0, -math.floor(math.log10(half))), 15)
-        return f"{self.value:.{decimals}f} [{self.low:.{decimals}f}, {self.high:.{decimals}f}]"
-
-
-def exact(value: float, method: str = "exact") -> Estimate:
-    """Return a number that was computed rather than sampled, as an estimate of zero width."""
-    return Estimate(float(value), float(value), float(value), 1, method)
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Two arms compared.
-
-    Attributes
-    ----------
-    difference : Estimate
-        First arm minus second.
-    p_value : float
-        Two-sided, for no difference in the mean.
-    effect_size : float
-        The difference in standard deviations; `method` says of what.
-    statistic : float
-        Student's t.
-    method : str
-        Which test.
-    """
-
-    difference: Estimate
-    p_value: float
-    effect_size: float
-    statistic: float
-    method: str
+from labkit.stats._records import Band, Comparison, Estimate, Floats, whole
 
 
 def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Estimate:
@@ -119,6 +33,38 @@ def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Estimate:
     sample = _sample(values, "values")
     center, error = _mean_and_error(sample, scale=float(np.abs(sample).max()))
     return _t_interval(center, error, sample.size - 1, confidence, sample.size, "Student t")
+
+
+def mean_band(curves: ArrayLike, confidence: float = 0.95) -> Band:
+    """Return the mean of several curves with Student's t interval at each place.
+
+    Parameters
+    ----------
+    curves : array_like, shape (n, places)
+        One curve per replicate; a single curve gives a band without width.
+    confidence : float
+        How often each interval should cover its true mean, above 0 and below 1.
+
+    Returns
+    -------
+    Band
+        Pointwise intervals: they do not cover a whole curve at once.
+
+    Raises
+    ------
+    ValueError
+        `curves` is not two-dimensional or empty, or a confidence is out of range.
+    """
+    from scipy.special import stdtrit
+
+    table = np.asarray(curves, dtype=np.float64)
+    if table.ndim != 2 or not table.size:
+        raise ValueError(f"curves has shape {table.shape}: allowed is (curves, places), neither of them 0")
+    n, mean = len(table), table.mean(axis=0)
+    if n == 1:
+        return Band(mean, mean, mean, n)
+    half = float(stdtrit(n - 1, (1 + _checked(confidence)) / 2)) * table.std(axis=0, ddof=1) / math.sqrt(n)
+    return Band(mean, mean - half, mean + half, n)
 
 
 def paired_comparison(a: ArrayLike, b: ArrayLike, confidence: float = 0.95) -> Comparison:
@@ -180,7 +126,7 @@ def welch(
             raise ValueError(f"mean_{name} = {mean}: allowed is a finite number")
         if not (math.isfinite(sd) and sd >= 0):
             raise ValueError(f"sd_{name} = {sd}: allowed is a finite number from 0")
-        _whole(n, f"n_{name}", 2)
+        whole(n, f"n_{name}", 2)
     share_a, share_b = sd_a**2 / n_a, sd_b**2 / n_b
     center, error = mean_a - mean_b, math.sqrt(share_a + share_b)
     freedom = (share_a + share_b) ** 2 / (share_a**2 / (n_a - 1) + share_b**2 / (n_b - 1)) if error else 1.0
@@ -213,8 +159,8 @@ def proportion_interval(successes: int, trials: int, confidence: float = 0.95) -
     """
     from scipy.special import ndtri
 
-    _whole(trials, "trials", 1)
-    _whole(successes, "successes", 0)
+    whole(trials, "trials", 1)
+    whole(successes, "successes", 0)
     if successes > trials:
         raise ValueError(f"successes = {successes}: allowed is a whole number from 0 to trials = {trials}")
     share, z2 = successes / trials, float(ndtri((1 + _checked(confidence)) / 2)) ** 2
@@ -310,8 +256,3 @@ def _checked(confidence: float) -> float:
     if not 0 < confidence < 1:
         raise ValueError(f"confidence = {confidence!r}: allowed is a number above 0 and below 1")
     return confidence
-
-
-def _whole(count: int, name: str, low: int) -> None:
-    if not isinstance(count, int | np.integer) or isinstance(count, bool) or count < low:
-        raise ValueError(f"{name} = {count!r}: allowed is a whole number from {low}")

@@ -1,0 +1,152 @@
+"""What is computed and drawn: for each setting a draft at once, then the whole result."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import plotly.graph_objects as go
+
+from labkit.explore._picture import Picture, blank
+from labkit.explore._view import Compute, Setting, View
+from labkit.explore._work import DRAFT_SECONDS, REDRAW_SECONDS, Course, Steps, Worker, finish, saving, steps
+
+THREAD_SECONDS = 0.05  # a plain function that takes longer runs on a thread beside the panel
+
+
+class Shown(NamedTuple):
+    """A result, what it depends on, and whether it is all of it."""
+
+    setting: Setting
+    result: Any
+    whole: bool
+
+
+class Stage:
+    """Computes for a setting and draws the view that is turned up.
+
+    Parameters
+    ----------
+    lock : RLock
+        Held by whoever calls, and by the background work.
+    compute : callable
+        What makes the result of the views that bring no `compute` of their own.
+    view : View
+        The one turned up first.
+    draft : int
+        The replicates of a draft.
+    keywords : callable
+        ``keywords(view, result, whole)``: what a figure is called with beside the result.
+    drawn, failed, report : callable
+        Told of each figure drawn, of an exception, and of progress.
+    """
+
+    def __init__(
+        self,
+        lock: threading.RLock,
+        compute: Compute,
+        view: View,
+        draft: int,
+        keywords: Callable[[View, Any, bool], dict[str, Any]],
+        drawn: Callable[[go.Figure], None],
+        failed: Callable[[Exception], None],
+        report: Callable[[float | None, float | None], None],
+    ) -> None:
+        self.view, self._compute, self._draft = view, compute, draft
+        self._keywords, self._drawn = keywords, drawn
+        self.worker = Worker(lock, report, failed)
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="labkit")
+        self._results: dict[Compute, Shown] = {}
+        self._picture: Picture | None = None
+
+    @property
+    def compute(self) -> Compute:
+        """What makes the result of the view that is turned up."""
+        return self.view.compute or self._compute
+
+    @property
+    def shown(self) -> Shown | None:
+        """The latest result for the view that is turned up, None before there is one."""
+        return self._results.get(self.compute)
+
+    @property
+    def result(self) -> Any:
+        """The result that is drawn: the latest, else the one the view starts with, else None."""
+        return self.view.start if self.shown is None else self.shown.result
+
+    @property
+    def picture(self) -> Picture:
+        """The figure on the page."""
+        if self._picture is None:
+            self._picture = Picture(blank("Nothing to show yet."))
+        return self._picture
+
+    def settled(self, setting: Setting) -> bool:
+        """Return whether the whole result for this setting is there."""
+        return self.shown is not None and self.shown.whole and self.shown.setting == setting
+
+    def open(self, setting: Setting) -> None:
+        """Draw the first picture before returning: a draft."""
+        if self.view.button:
+            self.draw()
+        else:
+            few = setting.with_replicates(min(self._draft, setting.replicates))
+            self._keep(self.compute, Shown(few, finish(steps(self.compute, few)), True))
+
+    def answer(self, setting: Setting, draft: bool = True) -> None:
+        """Begin to compute for a setting; what was under way is dropped."""
+        self.worker.start(self._course(self.view, setting, draft))
+
+    def settle(self, setting: Setting) -> None:
+        """Compute and draw the whole result before returning."""
+        self.worker.stop()
+        if not self.settled(setting):
+            finish(self._course(self.view, setting, draft=False))
+
+    def draw(self) -> None:
+        """Draw what there is."""
+        if self.result is None:
+            figure = blank(f"Press “{self.view.button}”." if self.view.button else "Computing …")
+        else:
+            whole = self.shown is None or self.shown.whole
+            figure = self.view.figure(self.result, **self._keywords(self.view, self.result, whole))
+        if self._picture is None:
+            self._picture = Picture(figure)
+        else:
+            self._picture.draw(figure)
+        self._drawn(figure)
+
+    def _keep(self, compute: Compute, shown: Shown) -> None:
+        self._results[compute] = shown
+        if compute is self.compute:
+            self.draw()
+
+    def _course(self, view: View, setting: Setting, draft: bool) -> Course:
+        """Yield the share done of a draft and then of the whole; keep and draw what there is."""
+        compute, seconds = view.compute or self._compute, 0.0
+        if draft and not view.button and setting.replicates > self._draft:
+            few, begun = setting.with_replicates(self._draft), time.perf_counter()
+            yield from self._follow(compute, few, steps(compute, few))
+            seconds = (time.perf_counter() - begun) / self._draft * setting.replicates
+            yield 0.0
+        slow = not saving() and (seconds > THREAD_SECONDS or bool(view.button))
+        yield from self._follow(compute, setting, steps(compute, setting, self._threads if slow else None))
+        self.picture.keep()
+
+    def _follow(self, compute: Compute, setting: Setting, work: Steps) -> Course:
+        """Pass on the share done; keep the result, and before it now and then what a draft has so far."""
+        due = time.perf_counter() + DRAFT_SECONDS
+        while True:
+            try:
+                share, so_far = next(work)
+            except StopIteration as end:
+                self._keep(compute, Shown(setting, end.value, True))
+                return
+            few = setting.replicates <= self._draft
+            if few and so_far is not None and time.perf_counter() >= due and not self.picture.busy:
+                self._keep(compute, Shown(setting, so_far, False))
+                due = time.perf_counter() + REDRAW_SECONDS
+            yield share

@@ -1,0 +1,361 @@
+"""What the lesson on stigmergic memory needs beyond prose: its panel, its bet, its exercises."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+
+from labkit.claims import stigmergic_memory as claims
+from labkit.explore import Panel, View, explore
+from labkit.figures import stigmergic_memory as figures
+from labkit.files import data_path
+from labkit.mechanisms.stigmergic_memory import (
+    ARMS,
+    Arms,
+    World,
+    compare,
+    consensus,
+    critical_density,
+    half_life,
+    simulate_occupancy,
+    unfold_arms,
+)
+from labkit.seeds import Seed
+from labkit.stats import paired_comparison
+from labkit.teach import Bet, Exercise, Feedback
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# ------------------------------------------------------------------------------------------- the panel
+
+
+def panel() -> Panel:
+    """Return the panel of the lesson: the worlds, the density sweep, and the weight that decides it."""
+    sweep = {
+        "compute": sweep_density,
+        "vary": ("size", "hazard_mode", "hazard_fraction", "refill"),
+        "button": "Run the sweep",
+        "start": recorded_density(),
+    }
+    return explore(
+        unfold_arms,
+        World(),
+        {
+            "worlds": View(figures.worlds),
+            "against density": View(figures.against_density, **sweep),
+            "who leads where": View(lead, **sweep),
+        },
+        vary=(
+            "density",
+            "size",
+            "hazard_mode",
+            "hazard_fraction",
+            "refill",
+            "memory_weight",
+            "trace_weight",
+            "food_retention",
+            "interpretation",
+            "corrupted",
+        ),
+        look=figures.Score(),
+        scrub="time",
+    )
+
+
+def sweep_density(
+    world: World, *, rng: Seed, replicates: int = 1
+) -> Generator[tuple[float, pd.DataFrame | None], None, pd.DataFrame]:
+    """Run all arms at ten densities; yield the share done and the table so far, return the table."""
+    import pandas as pd
+
+    parts: list[pd.DataFrame] = []
+    for number, density in enumerate(claims.DENSITIES):
+        steps = unfold_arms(world.replace(density=density), rng=rng, replicates=replicates, arms=tuple(ARMS))
+        while True:
+            try:
+                share, _ = next(steps)
+            except StopIteration as end:
+                parts.append(_tidy(density, end.value))
+                break
+            yield (number + share) / len(claims.DENSITIES), None
+    return pd.concat(parts, ignore_index=True)
+
+
+def _tidy(density: float, runs: Arms) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = ("food", "hazards", "coverage")
+    return pd.concat(
+        [
+            pd.DataFrame({"arm": arm, "density": density, **{name: getattr(run, name) for name in columns}})
+            .rename_axis("replicate")
+            .reset_index()
+            for arm, run in runs.items()
+        ]
+    )
+
+
+def lead(table: pd.DataFrame, hazard_weight: float = 2) -> go.Figure:
+    """Return the figure of the hazard weight at which traces and memory score alike."""
+    return figures.break_even(claims.break_even_weight(table), hazard_weight)
+
+
+def recorded_density() -> pd.DataFrame:
+    """Return the density sweep on record (hidden hazards, defaults otherwise)."""
+    import pandas as pd
+
+    return pd.read_csv(data_path("stigmergic_memory_density.csv"))
+
+
+def mean_field(decay: float = 0.02, acquisition: float = 0.025, degree: float = 3.5, *, rng: Seed = 0) -> go.Figure:
+    """Return the figure of the mean field: theory as a line, six simulations as points."""
+    critical = critical_density(decay, acquisition, degree)
+    densities = [critical * times for times in (0.4, 0.85, 1.1, 1.3, 1.75, 2.6)]
+    runs = [simulate_occupancy(density, decay, acquisition, degree, rng=rng, replicates=4) for density in densities]
+    return figures.bifurcation(runs, decay, acquisition, degree, highest=3 * critical)
+
+
+def beside_the_paper(replicates: int = 60, *, rng: Seed = 0) -> go.Figure:
+    """Return the figure of the paper's reported scores beside ours, in the world of its main study."""
+    return figures.beside_the_paper(claims.PAPER_SCORES, compare(claims.MAIN, rng=rng, replicates=replicates))
+
+
+# --------------------------------------------------------------------------------------------- the bet
+
+
+def _gains(runs: Arms) -> dict[str, float]:
+    base = runs["neither"].composite().mean()
+    return {arm: float(100 * (runs[arm].composite().mean() / base - 1)) for arm in ("traces", "memory", "both")}
+
+
+def _outcome(runs: Arms) -> str:
+    gains = _gains(runs)
+    if gains["traces"] > 0.75 * gains["memory"]:
+        return "as much"
+    if gains["traces"] > 10:
+        return "half"
+    return "nothing" if gains["traces"] > -10 else "harm"
+
+
+def _fact(runs: Arms) -> str:
+    return "Here marks alone change the score by {traces:+.0f} %, memory alone by {memory:+.0f} %.".format(
+        **_gains(runs)
+    )
+
+
+BET = Bet(
+    key="stigmergic_memory.marks_alone",
+    question=(
+        "Twelve agents forage on 35 x 35 cells and see one cell far. Memory alone raises their score by about two "
+        "thirds. You take their memory away and let them leave marks that all can read instead. What do marks alone bring?"
+    ),
+    options={
+        "as much": "about as much as memory: the ground is a memory too",
+        "half": "about half of what memory brings",
+        "nothing": "nothing",
+        "harm": "less than nothing: they do clear harm",
+    },
+    replies={
+        "as much": lambda runs: (
+            _fact(runs)
+            + " It is tempting to see the ground as a memory that all share. But a mark says *somebody ate here*, not *food "
+            "is here now*. Who cannot remember having just eaten goes back and stands there."
+        ),
+        "half": lambda runs: (
+            _fact(runs)
+            + " Half a memory sounds prudent. But the part that is missing is the one that counts: to know that the patch "
+            "under a strong mark stands empty, an agent must remember having looked."
+        ),
+        "nothing": lambda runs: (
+            _fact(runs)
+            + " Marks lead to patches and then hold the reader there: what they save in search they cost in waiting."
+        ),
+        "harm": lambda runs: (
+            _fact(runs)
+            + " The trap is real: look at the agents that stand on strong marks. But marks also lead to patches, and at this "
+            "density the two about balance. In a denser world your answer is the right one; try 0.05."
+        ),
+    },
+    outcome=_outcome,
+)
+
+# --------------------------------------------------------------------------------------- the exercises
+
+
+def _check_half_life(retention: float) -> Feedback:
+    wanted = 0.5 ** (1 / 20)
+    if abs(retention - wanted) < 0.0006:
+        return Feedback.right(f"{retention:.4f} leaves {retention**20:.3f} of a mark after 20 steps.")
+    if abs(retention - 0.95) < 0.0006:
+        return Feedback.not_yet(
+            "1 - 1/20 gives a mean life of 20 steps. After 20 steps it leaves 0.36 of a mark, not a half."
+        )
+    if abs(retention - (1 - wanted)) < 0.0006 or retention < 0.5:
+        return Feedback.not_yet("That is the share that is lost per step. The retention is the share that is left.")
+    if not 0 < retention < 1:
+        return Feedback.not_yet("A retention lies between 0 and 1: it is the share left after one step.")
+    return Feedback.not_yet(f"{retention:g} has a half-life of {half_life(retention):.1f} steps, not 20.")
+
+
+def _solve_half_life() -> float:
+    # After 20 steps a half is left: retention ** 20 = 0.5.
+    return float(0.5 ** (1 / 20))
+
+
+def _check_agreement(depositors: int) -> Feedback:
+    if depositors == 6:
+        return Feedback.right("1 + 0.25 (6 - 1) = 2.25 is the first value from 2.2 on; five agents give 2.0.")
+    if depositors == 5:
+        return Feedback.not_yet(
+            "The first depositor adds nothing: five agents give 1 + 0.25 x 4 = 2.0. The cap is 2.2."
+        )
+    read = consensus(depositors, gain=0.25, cap=2.2)
+    return Feedback.not_yet(
+        f"{depositors} depositors read {read:.2f} times as strong. You want the fewest that reach 2.2."
+    )
+
+
+def _solve_agreement() -> int:
+    return next(depositors for depositors in range(1, 20) if consensus(depositors, gain=0.25, cap=2.2) >= 2.2)
+
+
+def _check_break_even(weight: Any) -> Feedback:
+    if not callable(weight):
+        return Feedback.not_yet(
+            "Answer with a function of four numbers; in Python you hand it over by its name, without brackets."
+        )
+    found = weight(1.0, 0.9, 1.7, 0.1)
+    if abs(found - 0.625) < 1e-9:
+        if abs(weight(2.0, 2.2, 1.0, 0.5) + 0.4) > 1e-9:
+            return Feedback.not_yet(
+                "Right for that case. When traces find more food than memory the weight must come out below 0."
+            )
+        return Feedback.right(
+            "Ten points per food given up, divided by the hazards saved. Choose the weight, and you choose the crossover."
+        )
+    if abs(found - 0.0625) < 1e-9:
+        return Feedback.not_yet("Almost: a food counts ten points in the score, a hazard counts the weight.")
+    if abs(found - 1.6) < 1e-9:
+        return Feedback.not_yet("Upside down: the weight is points per hazard, so the hazards go below.")
+    if abs(found + 0.625) < 1e-9:
+        return Feedback.not_yet(
+            "The sign is off: take memory minus traces both times, or traces minus memory both times."
+        )
+    return Feedback.not_yet(f"For (1.0, 0.9, 1.7, 0.1) it gives {found:g}. Write down both scores and set them equal.")
+
+
+def _solve_break_even() -> Any:
+    # 10 f_memory - w h_memory = 10 f_traces - w h_traces, solved for w.
+    def weight(food_memory: float, food_traces: float, hazards_memory: float, hazards_traces: float) -> float:
+        return 10 * (food_memory - food_traces) / (hazards_memory - hazards_traces)
+
+    return weight
+
+
+def _check_world(world: Any) -> Feedback:
+    if not isinstance(world, World):
+        return Feedback.not_yet("Answer with a World, for instance World(density=0.1).")
+    runs = compare(world, rng=11, replicates=15, arms=("traces", "memory"))
+    score = paired_comparison(runs["traces"].composite(), runs["memory"].composite()).difference
+    food = paired_comparison(runs["traces"].food, runs["memory"].food).difference
+    measured = f"Traces minus memory: score {score.value:+.2f} [{score.low:.2f}, {score.high:.2f}], food {food.value:+.2f} per agent."
+    if score.low > 0 and food.high < 0:
+        return Feedback.right(
+            measured + " Less food, more points: the marks warn of dangers that each agent else meets for itself."
+        )
+    if world.hazard_mode == "visible":
+        return Feedback.not_yet(
+            measured + " Visible hazards are avoided by all. What can be known only by having been hurt?"
+        )
+    if score.low > 0:
+        return Feedback.not_yet(measured + " Traces lead, but not with less food. In which crowds do they cost food?")
+    return Feedback.not_yet(measured + " What makes a shared warning worth more: more agents, or more dangers?")
+
+
+def _solve_world() -> World:
+    # A danger known to one is known to all: the more agents, and the more hidden hazards, the more that is worth.
+    return World(density=0.25, hazard_mode="hidden", hazard_fraction=0.05, steps=150)
+
+
+def _check_loss(share: float) -> Feedback:
+    if abs(share - 11 / 12) < 0.006:
+        return Feedback.right(
+            "A sixth is away for half of the time: 1 - 1/12 = 0.917. We measure about 0.95, since the others find more food; "
+            "the paper's readers report 0.786, which is less than leaving can explain."
+        )
+    if abs(share - 5 / 6) < 0.006:
+        return Feedback.not_yet("That holds if they were missing from the start. They leave half-way.")
+    if not 0 <= share <= 1:
+        return Feedback.not_yet("The share kept lies between 0 and 1.")
+    return Feedback.not_yet("Count agent-steps: how many are done with the loss, out of how many without?")
+
+
+def _solve_loss() -> float:
+    # Half of the time all six of six work, the other half five of six.
+    return 0.5 * 1 + 0.5 * 5 / 6
+
+
+EXERCISES = {
+    "half_life": Exercise(
+        key="stigmergic_memory.half_life",
+        prompt="Which retention gives a mark a half-life of 20 steps? Answer with a number, to three places.",
+        check=_check_half_life,
+        hints=(
+            "After one step a share `retention` is left. What is left after two?",
+            "After 20 steps `retention ** 20` is left. Set it to one half.",
+            "Take the 20th root of one half: `0.5 ** (1 / 20)`.",
+        ),
+        solution=_solve_half_life,
+    ),
+    "agreement": Exercise(
+        key="stigmergic_memory.agreement",
+        prompt="With a gain of 0.25 and a cap of 2.2, how many distinct agents must mark a cell before it reads as strong as it can?",
+        check=_check_agreement,
+        hints=(
+            "Look at `consensus` in section 2: how much does the second agent add? And the first?",
+            "The strength is 1 + 0.25 (n - 1). For which whole n is it first 2.2 or more?",
+        ),
+        solution=_solve_agreement,
+    ),
+    "break_even": Exercise(
+        key="stigmergic_memory.break_even",
+        prompt=(
+            "Write a function `weight(food_memory, food_traces, hazards_memory, hazards_traces)` that returns the hazard "
+            "weight at which both arms score alike, when a food counts ten points."
+        ),
+        check=_check_break_even,
+        hints=(
+            "The score of an arm is 10 · food - weight · hazards. Write it down for both arms.",
+            "Set the two scores equal and bring all that has the weight to one side.",
+            "weight = 10 (food of memory - food of traces) / (hazards of memory - hazards of traces).",
+        ),
+        solution=_solve_break_even,
+    ),
+    "traces_win": Exercise(
+        key="stigmergic_memory.traces_win",
+        prompt="Find a world in which traces outscore memory although their agents eat less. Answer with a `World`.",
+        check=_check_world,
+        hints=(
+            "In the panel, compare the arms `traces` and `memory` with visible and with hidden hazards.",
+            "A private memory of dangers costs each agent one hit per danger. A shared one costs the colony one. When does that matter?",
+            "Hidden hazards, and a density of 0.2 or more.",
+        ),
+        solution=_solve_world,
+    ),
+    "loss": Exercise(
+        key="stigmergic_memory.loss",
+        prompt=(
+            "A sixth of the agents leave half-way. If nothing else changed and each agent found food at the same rate, which "
+            "share of its food would the colony keep?"
+        ),
+        check=_check_loss,
+        hints=(
+            "Food is found by agents, step by step: count agent-steps.",
+            "In the first half all work, in the second five of six.",
+        ),
+        solution=_solve_loss,
+    ),
+}

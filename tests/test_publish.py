@@ -1,0 +1,68 @@
+"""Notebooks are saved with pictures and text, and a second time with the same bytes."""
+
+import base64
+import copy
+
+import nbformat
+import pytest
+
+from labkit.publish import PICTURE_BYTES, PLOTLY, WIDGET, drawing, still
+
+v4 = nbformat.v4
+WORDS = "A line rises from 0 to 9."
+FIGURE = {"data": [{"type": "scatter", "y": list(range(10))}], "layout": {"meta": {"description": WORDS}}}
+
+
+def outcome(*outputs, figure=b"a picture"):
+    cell = v4.new_code_cell("panel", outputs=[copy.deepcopy(output) for output in outputs], metadata={"execution": {}})
+    notebook = v4.new_notebook(cells=[v4.new_markdown_cell("# Title"), cell], metadata={"widgets": {"state": {}}})
+    return still(notebook, lambda seen: figure)
+
+
+def display(**data):
+    return v4.new_output("display_data", data={key.replace("__", "/"): value for key, value in data.items()})
+
+
+def test_a_panel_becomes_one_picture_with_its_description():
+    panel = v4.new_output("display_data", data={PLOTLY: FIGURE, WIDGET: {"model_id": "x"}, "text/plain": "VBox(...)"})
+    notebook = outcome(v4.new_output("stream", name="stdout", text="noise"), panel)
+    (output,) = notebook.cells[1].outputs
+    assert base64.b64decode(output.data["image/png"]) == b"a picture"
+    assert output.data["text/plain"] == output.metadata["image/png"]["alt"] == WORDS
+    assert set(output.data) == {"image/png", "text/plain"}
+    assert notebook.cells[1].execution_count == 1
+    assert "widgets" not in notebook.metadata
+    assert "execution" not in notebook.cells[1].metadata
+
+
+def test_a_figure_without_words_is_refused():
+    with pytest.raises(ValueError, match="no description"):
+        outcome(v4.new_output("display_data", data={PLOTLY: {"data": [], "layout": {}}}))
+
+
+@pytest.mark.parametrize(
+    "text", ["<object object at 0x7f>", "HBox(children=(IntSlider(value=1),))", "<IPython.core.display.HTML object>"]
+)
+def test_what_says_nothing_is_dropped(text):
+    assert outcome(display(text__plain=text)).cells[1].outputs == []
+
+
+def test_tables_and_words_are_kept_as_text():
+    (output,) = outcome(display(text__plain="   a\n0  1", text__html="<table></table>")).cells[1].outputs
+    assert output.data == {"text/plain": "   a\n0  1"}
+
+
+def test_progress_on_stderr_is_dropped():
+    assert outcome(v4.new_output("stream", name="stderr", text="50 %")).cells[1].outputs == []
+
+
+@pytest.mark.browser
+def test_a_figure_is_drawn_small_and_the_same_twice():
+    noise = [[(row * column * 7919) % 251 for column in range(120)] for row in range(120)]
+    busy = {"data": [{"type": "heatmap", "z": noise}], "layout": {"height": 800}}
+    with drawing() as draw:
+        first = draw(FIGURE)
+        assert first == draw(FIGURE)
+        assert first.startswith(b"\x89PNG")
+        assert len(first) <= PICTURE_BYTES
+        assert len(draw(busy)) <= PICTURE_BYTES
