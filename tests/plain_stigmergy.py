@@ -42,8 +42,10 @@ def run(world: World, seed: int) -> dict[str, list]:
         stayed = {agent.name: goal == agent.place for agent, goal in zip(agents, goals, strict=True)}
         for agent, goal in zip(agents, goals, strict=True):
             agent.place = goal
-        ate = {max((a for a in agents if a.place == cell), key=lambda a: priority[a.name]).name
-               for cell in food & {agent.place for agent in agents}}
+        ate = {
+            max((a for a in agents if a.place == cell), key=lambda a: priority[a.name]).name
+            for cell in food & {agent.place for agent in agents}
+        }
         food -= {agent.place for agent in agents}
         hurt = {agent.name for agent in agents if agent.place in hazards and not stayed[agent.name]}
         eaten, entered = eaten + len(ate), entered + len(hurt)
@@ -62,7 +64,9 @@ def run(world: World, seed: int) -> dict[str, list]:
                     for down in range(-2, 3):
                         for across in range(-2, 3):
                             cell = ((place[0] + down) % size, (place[1] + across) % size)
-                            leave(world, step, "food", cell, agent, 1 / (1 + max(abs(down), abs(across))), marks, signed)
+                            leave(
+                                world, step, "food", cell, agent, 1 / (1 + max(abs(down), abs(across))), marks, signed
+                            )
                 if agent.name in hurt:
                     leave(world, step, "danger", place, agent, 1.0, marks, signed)
                 if any(other is not agent and distance(size, other.place, agent.place) <= 1 for other in agents):
@@ -93,8 +97,10 @@ def choose(world, agent, step, food, hazards, marks, signed, tastes):
             score -= world.sight_weight * (cell in hazards)
         if world.traces:
             for layer, worth in READING.items():
-                stale = layer == "food" and world.interpretation == "remembered" and any(
-                    patch["cell"] == cell and not patch["full"] for patch in agent.patches
+                stale = (
+                    layer == "food"
+                    and world.interpretation == "remembered"
+                    and any(patch["cell"] == cell and not patch["full"] for patch in agent.patches)
                 )
                 if not stale:
                     score += world.trace_weight * worth * perceived(world, layer, cell, marks, signed)

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from labkit.mechanisms.stigmergic_memory import (
     ARMS,
+    Swarm,
     World,
     compare,
     consensus,
     critical_density,
     half_life,
     occupancy,
+    pair,
     simulate,
     simulate_occupancy,
     unfold,
@@ -52,7 +54,7 @@ class TestRuleOfMovement:
         np.testing.assert_array_equal(simulate(idle, rng=2, replicates=3).hazards_over_time, walk.hazards_over_time)
 
     def test_a_random_walk_goes_everywhere_alike(self):
-        moves = np.diff(np.array(simulate(SMALL.replace(walk=True, steps=4000), rng=1).frames.agents), axis=0)
+        moves = np.diff(np.array(simulate(SMALL.replace(walk=True, steps=250), rng=1).frames.agents), axis=0)
         assert (moves == 0).mean() == pytest.approx(1 / 9, abs=0.02)
 
     def test_a_shared_patch_feeds_one_and_no_number_is_favoured(self):
@@ -278,6 +280,38 @@ class TestEffects:
         runs = compare(World(density=0.3, hazard_mode="hidden"), rng=0, replicates=15, arms=("traces", "memory"))
         assert paired_comparison(runs["traces"].composite(), runs["memory"].composite()).difference.low > 0
         assert paired_comparison(runs["traces"].food, runs["memory"].food).difference.high < 0
+
+
+class TestSwarm:
+    def test_a_trail_on_validated_pairings_makes_a_swarm_more_often_right(self):
+        marked, plain = (pair(Swarm(pheromone=trail), rng=0, replicates=60) for trail in (True, False))
+        assert paired_comparison(marked.settled, plain.settled).difference.low > 0.05
+
+    def test_a_blind_validator_is_worth_less_than_a_sharp_one(self):
+        # Not nothing: a trail of one's own choices still averages out what blurs them.
+        gains = []
+        for accuracy in (0.5, 1.0):
+            swarm = Swarm(validator_accuracy=accuracy)
+            marked, plain = (pair(swarm.replace(pheromone=trail), rng=0, replicates=60) for trail in (True, False))
+            gains.append(marked.settled - plain.settled)
+        assert paired_comparison(gains[1], gains[0]).difference.low > 0.03
+
+    def test_without_a_trail_nothing_narrows(self):
+        run = pair(Swarm(pheromone=False, events=8), rng=0, replicates=3)
+        np.testing.assert_allclose(run.entropy, 3)
+        assert (pair(Swarm(events=8), rng=0, replicates=3).entropy[:, -1] < 3).all()
+
+    def test_the_same_seed_and_more_replicates(self):
+        few, many = pair(Swarm(), rng=1, replicates=2), pair(Swarm(), rng=1, replicates=4)
+        np.testing.assert_array_equal(few.accuracy, many.accuracy[:2])
+        assert few.accuracy.shape == (2, Swarm().rounds)
+
+    @settings(max_examples=15, deadline=None)
+    @given(st.integers(1, 6), st.integers(2, 6), st.integers(1, 12), st.integers(1, 5))
+    def test_any_swarm_runs(self, workers, events, offers, rounds):
+        run = pair(Swarm(workers=workers, events=events, offers=offers, rounds=rounds), rng=0, replicates=2)
+        assert ((run.accuracy >= 0) & (run.accuracy <= 1)).all()
+        assert (run.entropy <= np.log2(events) + 1e-9).all()
 
 
 class TestBadInput:

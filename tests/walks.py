@@ -82,7 +82,7 @@ def simulate(params: Walk, *, rng: Seed, replicates: int = 1) -> Run:
 def world(run: Run, *, frame: int = -1, weight: float = 1.0) -> go.Figure:
     """Draw the footprints at one moment beside the share of cells seen."""
     fig = theme.panels(
-        1, 2, titles=("footprints", "what the walkers have seen"), pictures=(1,), widths=(1, 1.5),
+        1, 2, titles=("footprints", "what the walkers have seen"), pictures=(1,), widths=(1, 1.2),
         x=("", "time, moves"), y=("", "cells seen, points"), room=110,
     )  # fmt: skip
     heat = np.clip(run.prints[frame], 0, 1)[..., None]
@@ -100,7 +100,9 @@ def world(run: Run, *, frame: int = -1, weight: float = 1.0) -> go.Figure:
         ]
     )
     fig.update_yaxes(range=[0, max(weight, 0.1)], selector={"anchor": "x2"})
-    return theme.describe(fig, f"After {now:g} moves the median run has seen {mid[frame] / (weight or 1):.0%} of the cells.")
+    return theme.describe(
+        fig, f"After {now:g} moves the median run has seen {mid[frame] / (weight or 1):.0%} of the cells."
+    )
 
 
 def ends(run: Run) -> go.Figure:

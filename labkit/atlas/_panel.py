@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 from collections import Counter
 from typing import Any
@@ -69,7 +70,7 @@ class Atlas(widgets.VBox):
             description="Search",
             placeholder="memory, debate, S037 ...",
             continuous_update=True,
-            layout=widgets.Layout(width="16em", margin=GAP),
+            layout=widgets.Layout(width="15.5em", margin=GAP),
             style=STYLE,
         )
         families = Counter(paper.family for paper in papers())
@@ -79,7 +80,7 @@ class Atlas(widgets.VBox):
             "cpu_feasible": [(LABELS[each], each) for each in FEASIBLE],
             "status": [("runs today", "runs today"), ("planned", "planned")],
         }
-        widths = {"family": "15.5em", "kind": "10em", "cpu_feasible": "15em", "status": "11em"}
+        widths = {"family": "16em", "kind": "11.5em", "cpu_feasible": "17em", "status": "11.5em"}
         names = {"family": "Family", "kind": "Kind", "cpu_feasible": "On two cores", "status": "Status"}
         self.filters = {
             key: widgets.Dropdown(
@@ -123,8 +124,8 @@ class Atlas(widgets.VBox):
                 elif new.meta == "label":
                     shown.textfont.color = new.textfont.color
             self.figure.layout.meta = drawn.layout.meta
-        text = sentence(self.found)
-        self.caption.value = f"<p role='status' style='margin:.2em 0;line-height:1.5'>{text}</p>"
+        text = f"{sentence(self.found)} {self._wanted_in_words()}".strip()
+        self.caption.value = f"<p role='status' style='margin:.2em 0;line-height:1.5'>{html.escape(text)}</p>"
         self._filling = True
         try:
             self.list.options = [(f"{paper.id}  {paper.title}", paper.id) for paper in self.found]
@@ -133,6 +134,12 @@ class Atlas(widgets.VBox):
         if self.found and self.selected and self.selected not in self.found:
             self.select(self.found[0])
         self._mark_in_list()
+
+    def _wanted_in_words(self) -> str:
+        """Return what is searched and filtered for, so that nobody wonders where the rest has gone."""
+        asked = [f"words “{self.words.value.strip()}”"] if self.words.value.strip() else []
+        asked += [f"{c.description.lower()} “{c.label}”" for c in self.filters.values() if c.value]
+        return f"Looking for {', '.join(asked)}." if asked else ""
 
     def _mark_in_list(self) -> None:
         self._filling = True

@@ -18,6 +18,7 @@ PLURALS = dict(zip(KINDS, ("mechanisms", "systems", "benchmarks", "surveys", "po
 MARK = {"main": 15, "section": 12, "framing": 10}
 STEP, START = 0.12, 0.055
 FAINT = 0.1
+LEGEND = (START, 0.78, 1.36, 2.1, 2.67, 3.27, 5.02)
 RUNS, PLANNED, FOUND, EDGE = theme.PALETTE["blue"], "#dcdce3", "#7d7d88", theme.PALETTE["grey"]
 
 
@@ -67,17 +68,16 @@ def picture(found: tuple[Paper, ...] | None = None, selected: Paper | None = Non
         The paper to ring.
     """
     found = papers() if found is None else found
-    figure = theme.figure(height=610, room=8)
+    figure = theme.figure(height=590, room=8)
     shown = {paper.id for paper in found}
     alive = {paper.notebook for paper in found}
     figure.add_traces([*_labels(alive), *(_marks(kind, shown) for kind in KINDS), _ring(selected), *_legend()])
     hidden = {"visible": False, "fixedrange": True}
     figure.update_layout(
         xaxis={**hidden, "range": [-0.01, 6.0]},
-        yaxis={**hidden, "range": [-7.62, 0.82]},
-        margin={"l": 4, "r": 4, "t": 4, "b": 44},
-        **{"dragmode": False, "clickmode": "event", "showlegend": True, "hoverdistance": 12},
-        legend={"orientation": "h", "x": 0, "y": 0, "yanchor": "top", "itemclick": False, "itemdoubleclick": False},
+        yaxis={**hidden, "range": [-7.95, 0.82]},
+        margin={"l": 4, "r": 4, "t": 4, "b": 4},
+        **{"dragmode": False, "clickmode": "event", "hoverdistance": 12},
     )
     for part in range(1, len(_parts())):
         figure.add_shape(type="line", x0=0, x1=6, y0=0.8 - part, y1=0.8 - part, line={"color": theme.GRID, "width": 1})
@@ -185,12 +185,22 @@ def _ring(selected: Paper | None) -> go.Scatter:
 
 
 def _legend() -> Iterator[go.Scatter]:
-    """Yield one empty trace for each line of the legend: kinds, then status."""
+    """Yield the legend: marks below the last row, and their words.
+
+    Plotly's own legend keeps the place of a narrower page when the page widens.
+    """
     looks = [(kind, SYMBOLS[kind], 11, PLANNED, EDGE) for kind in KINDS]
-    more = [
-        ("large: main paper of its lesson", "circle", MARK["main"], PLANNED, EDGE),
-        ("blue: runs today", "circle", 11, RUNS, RUNS),
-    ]
-    for name, symbol, size, fill, edge in (*looks, *more):
-        mark = {"symbol": symbol, "size": size, "color": fill, "line": {"color": edge, "width": 1.4}}
-        yield go.Scatter(x=[None], y=[None], mode="markers", marker=mark, name=name, hoverinfo="skip")
+    looks += [("large: main paper of its lesson", "circle", MARK["main"], PLANNED, EDGE)]
+    looks += [("blue: runs today", "circle", 11, RUNS, RUNS)]
+    quiet = {"hoverinfo": "skip", "showlegend": False}
+    names, symbols, sizes, fills, edges = zip(*looks, strict=True)
+    marker = {"symbol": symbols, "size": sizes, "color": fills, "line": {"color": edges, "width": 1.4}}
+    height = [-7.72] * len(looks)
+    yield go.Scatter(x=LEGEND, y=height, mode="markers", marker=marker, **quiet)
+    words = {
+        "mode": "text",
+        "text": names,
+        "textposition": "middle right",
+        "textfont": {"color": theme.INK, "size": 12},
+    }
+    yield go.Scatter(x=[x + 0.06 for x in LEGEND], y=height, **words, **quiet)

@@ -65,6 +65,7 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         view = views[self.choice.value]
         self._stage = Stage(self._lock, compute, view, draft, self._keywords, self._drawn, self._fail, self._report)
         self._handle(lambda: self._stage.open(self._setting()))
+        self.frame = self._stage.picture.frame
         super().__init__(arranged(self))
         self.add_class("labkit-panel")
         fit(self, view)
@@ -126,11 +127,24 @@ class Panel(widgets.VBox):  # type: ignore[misc]
     def _listen(self) -> None:
         answering = [*(self.controls[name] for name in self.vary), self.seed_box, self.band]
         redrawing = [*(self.controls[name] for name in self.look), self.clock.slider]
-        for moved, handler in [(self.choice, self._turn), *((w, self._answer) for w in answering), *((w, self._redraw) for w in redrawing)]:
+        for moved, handler in [
+            (self.choice, self._turn),
+            *((w, self._answer) for w in answering),
+            *((w, self._redraw) for w in redrawing),
+        ]:
             moved.observe(lambda change, handler=handler: self._handle(handler), "value")
-        for pressed, handler in [(self.reroll, self._next), (self.reset, self._back), (self.go, self._run), (self.bar.stop, self._halt)]:
+        for pressed, handler in [
+            (self.reroll, self._next),
+            (self.reset, self._back),
+            (self.go, self._run),
+            (self.bar.stop, self._halt),
+        ]:
             pressed.on_click(lambda button, handler=handler: self._handle(handler))
-        self.foot.on_msg(lambda foot, message, buffers: self._handle(lambda: foot.hand_over(message["ask"], self._stage.picture.figure)))
+        self.foot.on_msg(
+            lambda foot, message, buffers: self._handle(
+                lambda: foot.hand_over(message["ask"], self._stage.picture.figure)
+            )
+        )
 
     def _handle(self, handler: Callable[[], None]) -> None:
         """Run what answers a control: one at a time, and an exception is shown in the panel."""

@@ -123,4 +123,6 @@ def page(figure: go.Figure, line: str) -> str:
     words, code = html.escape(theme.description(figure)), html.escape(line)
     style = f"body {{ font-family: {theme.FONT}; color: {theme.INK}; max-width: 1100px; margin: 2em auto; }}"
     head = f'<meta charset="utf-8"><title>labkit</title><style>{style}</style>'
-    return f'<!doctype html><html lang="en"><head>{head}</head><body>{plot}<p>{words}</p><pre>{code}</pre></body></html>'
+    return (
+        f'<!doctype html><html lang="en"><head>{head}</head><body>{plot}<p>{words}</p><pre>{code}</pre></body></html>'
+    )

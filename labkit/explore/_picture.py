@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
 
@@ -21,6 +22,7 @@ class Picture:
     """A FigureWidget and the figure it shows.
 
     One is made for each panel, because the browser is sent the whole of plotly with every FigureWidget.
+    `frame` is the widget to place on the page.
     """
 
     def __init__(self, figure: go.Figure) -> None:
@@ -28,41 +30,50 @@ class Picture:
         self._shown = _plain(figure)
         self.widget = go.FigureWidget(figure)
         self.widget._config = CONFIG
+        self.frame = widgets.Box([self.widget])
         self.busy = False
 
     def draw(self, figure: go.Figure) -> None:
         """Show another figure."""
         old, new = self._shown, _plain(figure)
-        kept = _alike(old["data"], new["data"])
-        if kept < len(old["data"]):
-            self.widget.data = self.widget.data[:kept]
-        structure = _structure(old["layout"], new["layout"])
-        for key in structure:
-            self.widget.layout[key] = new["layout"].get(key)
-        with self.widget.batch_update():
-            for i in range(kept):
-                for path, value in _changes(old["data"][i], new["data"][i]):
-                    self.widget.data[i][path] = value
-            for path, value in _changes(old["layout"], new["layout"]):
-                if path not in structure:
-                    self.widget.layout[path] = value
-        if kept < len(new["data"]):
-            self.widget.add_traces(figure.data[kept:])
         self.figure, self._shown = figure, new
-        self._listen()
+        if _axes(old["layout"]) == _axes(new["layout"]):
+            self._change(old, new)
+        else:
+            self._replace()
+        if not self.busy:
+            self.busy = True
+            self.widget.on_edits_completed(self._drawn)
 
     def keep(self) -> None:
         """Make what is shown also what a page shows that opens, or opens again, later."""
         # A page that is still loading misses changes; this call renews the state such a page starts from.
         self.widget._repr_mimebundle_()
 
-    def _listen(self) -> None:
-        """Note that the browser is drawing, until it says that it has drawn."""
-        if not self.busy:
-            self.busy = True
-            self.widget.on_edits_completed(self._drawn)
+    def _change(self, old: dict[str, Any], new: dict[str, Any]) -> None:
+        """Send what differs, in one message where plotly can."""
+        kept = _alike(old["data"], new["data"])
+        if kept < len(old["data"]):
+            self.widget.data = self.widget.data[:kept]
+        with self.widget.batch_update():
+            for i in range(kept):
+                for path, value in _changes(old["data"][i], new["data"][i]):
+                    self.widget.data[i][path] = value
+            self._restyle(old["layout"], new["layout"])
+        if kept < len(new["data"]):
+            self.widget.add_traces(self.figure.data[kept:])
+
+    def _replace(self, old: dict[str, Any], new: dict[str, Any]) -> None:
+        """Draw on other paper: the axes are sent as wholes, or they would keep the ranges of the old ones."""
+        self.widget.data = []
+        for key in sorted(_axes(old) | _axes(new)):
+            free = "range" not in new.get(key, {}) and "autorange" not in new.get(key, {})
+            self.widget.layout[key] = None if key not in new else new[key] | ({"autorange": True} if free else {})
+        self._change_layout(old, new)
+        self.widget.add_traces(self.figure.data)
 
     def _drawn(self) -> None:
+        """Note that the browser has drawn."""
         self.busy = False
 
 
@@ -70,7 +81,9 @@ def blank(message: str) -> go.Figure:
     """Return paper that holds one line of words and no data."""
     paper = theme.figure()
     paper.update_layout(xaxis_visible=False, yaxis_visible=False)
-    paper.add_annotation(text=message, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper", font_color=theme.SUBDUED)
+    paper.add_annotation(
+        text=message, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper", font_color=theme.SUBDUED
+    )
     return paper
 
 
@@ -88,9 +101,19 @@ def _alike(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> int:
     return count
 
 
-def _structure(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+def _axes(layout: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
+    """Return what makes the axes the axes they are."""
+    kinds = ("type", "scaleanchor", "anchor", "domain", "visible")
+    return {key: tuple(axis.get(kind) for kind in kinds) for key, axis in layout.items() if key[1:5] == "axis"}
+
+
+def _unbatched(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """Return the parts of the layout that came, went, or are lists and differ: plotly does not batch these."""
-    return sorted(k for k in old.keys() | new.keys() if (k in old) != (k in new) or (isinstance(new[k], list | tuple) and not _same(old[k], new[k])))
+    return sorted(
+        k
+        for k in old.keys() | new.keys()
+        if (k in old) != (k in new) or (isinstance(new[k], list | tuple) and not _same(old[k], new[k]))
+    )
 
 
 def _changes(old: dict[str, Any], new: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

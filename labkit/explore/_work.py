@@ -73,7 +73,10 @@ class Worker:
     """
 
     def __init__(
-        self, lock: threading.RLock, report: Callable[[float | None, float | None], None], fail: Callable[[Exception], None]
+        self,
+        lock: threading.RLock,
+        report: Callable[[float | None, float | None], None],
+        fail: Callable[[Exception], None],
     ) -> None:
         self._lock, self._report, self._fail = lock, report, fail
         self._course: Course | None = None

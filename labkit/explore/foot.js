@@ -97,7 +97,11 @@ function render({ model, el }) {
     nameControls(panel());
     describePicture(panel(), model.get("caption"));
   }, 1000);
+  // Plotly fits its width when the window changes; a sidebar that opens changes only the panel.
+  const fitter = new ResizeObserver(() => window.dispatchEvent(new Event("resize")));
+  fitter.observe(el);
   return () => {
+    fitter.disconnect();
     clearInterval(watcher);
     model.off("change:caption change:line", show);
     model.off("msg:custom", received);

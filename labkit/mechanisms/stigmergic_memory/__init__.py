@@ -7,7 +7,7 @@ Multi-Agent AI Systems", arXiv 2512.10166. The paper's abstract gives the compar
 density; most of the rule of movement is not public, so the model here is our construction.
 
 Read in this order: `_world` (what a world is), `_simulate` (one step), `_memory` (the head), `_traces`
-(the ground), `_meanfield` (the theory line).
+(the ground), `_meanfield` (the theory line), `_swarm` (marks on pairings instead of places).
 """
 
 from labkit.mechanisms.stigmergic_memory._meanfield import (
@@ -17,6 +17,7 @@ from labkit.mechanisms.stigmergic_memory._meanfield import (
     simulate_occupancy,
 )
 from labkit.mechanisms.stigmergic_memory._simulate import ARMS, Arms, compare, simulate, unfold, unfold_arms
+from labkit.mechanisms.stigmergic_memory._swarm import Swarm, SwarmRun, pair
 from labkit.mechanisms.stigmergic_memory._traces import consensus, half_life
 from labkit.mechanisms.stigmergic_memory._world import LAYERS, Frames, Run, World
 
@@ -27,12 +28,15 @@ __all__ = [
     "Frames",
     "Occupancy",
     "Run",
+    "Swarm",
+    "SwarmRun",
     "World",
     "compare",
     "consensus",
     "critical_density",
     "half_life",
     "occupancy",
+    "pair",
     "simulate",
     "simulate_occupancy",
     "unfold",

@@ -74,7 +74,7 @@ def occupancy(density: ArrayLike, decay: float, acquisition: float, degree: floa
     """
     critical = critical_density(decay, acquisition, degree)
     densities = _checked_densities(density)
-    share = 1 - critical / np.maximum(densities, critical)
+    share = np.asarray(1 - critical / np.maximum(densities, critical))
     return share if share.ndim else float(share)
 
 
@@ -102,7 +102,7 @@ class Occupancy:
     @property
     def settled(self) -> NDArray[np.float64]:
         """Mean share over the last quarter of the run; shape (replicates,)."""
-        return self.share[:, -max(1, self.share.shape[1] // 4) :].mean(axis=1)
+        return np.asarray(self.share[:, -max(1, self.share.shape[1] // 4) :].mean(axis=1))
 
 
 def simulate_occupancy(

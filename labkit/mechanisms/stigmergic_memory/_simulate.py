@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from labkit.mechanisms.stigmergic_memory._colony import RAW_READING, Colony
 from labkit.mechanisms.stigmergic_memory._draws import Draws
 from labkit.mechanisms.stigmergic_memory._world import LAYERS, Frames, Run, World
 from labkit.seeds import Seed, as_sequence
+from labkit.unfolding import finish
 
 ARMS: dict[str, dict[str, bool]] = {
     "neither": {"memory": False, "traces": False, "walk": False},
@@ -22,8 +22,6 @@ ARMS: dict[str, dict[str, bool]] = {
     "random walk": {"memory": False, "traces": False, "walk": True},
 }
 """The arms of the comparison: what each changes in a world."""
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ def simulate(world: World, *, rng: Seed, replicates: int = 1) -> Run:
     Our construction after arXiv 2512.10166 (see the package). All agents move at once; one agent per
     cell eats, by random priority.
     """
-    return _finish(unfold(world, rng=rng, replicates=replicates))
+    return finish(unfold(world, rng=rng, replicates=replicates))
 
 
 def unfold(world: World, *, rng: Seed, replicates: int = 1) -> Generator[tuple[float, Run], None, Run]:
@@ -137,7 +135,7 @@ def compare(world: World, *, rng: Seed, replicates: int = 1, arms: tuple[str, ..
     ValueError
         An arm is unknown, or as for `simulate`.
     """
-    return _finish(unfold_arms(world, rng=rng, replicates=replicates, arms=arms))
+    return finish(unfold_arms(world, rng=rng, replicates=replicates, arms=arms))
 
 
 def unfold_arms(
@@ -163,14 +161,6 @@ def unfold_arms(
         so_far = Arms({arm: run for arm, (_, run) in zip(arms, steps, strict=True)})
         yield steps[0][0], so_far
     return so_far
-
-
-def _finish(unfolding: Generator[tuple[float, Result], None, Result]) -> Result:
-    while True:
-        try:
-            next(unfolding)
-        except StopIteration as end:
-            return end.value
 
 
 class _Record:
