@@ -194,7 +194,7 @@ def _legend() -> Iterator[go.Scatter]:
     looks += [("blue: runs today", "circle", 11, RUNS, RUNS)]
     quiet = {"hoverinfo": "skip", "showlegend": False}
     names, symbols, sizes, fills, edges = zip(*looks, strict=True)
-    marker = {"symbol": symbols, "size": sizes, "color": fills, "line": {"color": edges, "width": 1.4}}
+    marker = {"symbol": symbols, "size": sizes, "color": fills, "opacity": 1, "line": {"color": edges, "width": 1.4}}
     height = [-7.72] * len(looks)
     yield go.Scatter(x=LEGEND, y=height, mode="markers", marker=marker, **quiet)
     words = {
@@ -203,4 +203,4 @@ def _legend() -> Iterator[go.Scatter]:
         "textposition": "middle right",
         "textfont": {"color": theme.INK, "size": 12},
     }
-    yield go.Scatter(x=[x + 0.06 for x in LEGEND], y=height, **words, **quiet)
+    yield go.Scatter(x=[x + 0.07 for x in LEGEND], y=height, **words, **quiet)

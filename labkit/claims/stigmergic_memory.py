@@ -37,7 +37,7 @@ MAIN = World(size=35, density=12 / 35**2)
 CROWD = World(hazard_mode="hidden")
 DENSITIES = (0.0125, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
 REPLICATES: dict[Budget, int] = {"quick": 60, "full": 400}
-CROWD_REPLICATES: dict[Budget, int] = {"quick": 30, "full": 200}
+CROWD_REPLICATES: dict[Budget, int] = {"quick": 30, "full": 400}
 PAPER_SCORES = {"neither": 927.23, "traces": 910.18, "memory": 1563.87, "both": 1654.11, "random walk": 1116.58}
 """Composite scores as reported: "neither" and "memory" in the abstract, the others by readers of the full text."""
 

@@ -17,8 +17,8 @@ def arranged(panel: Panel) -> list[widgets.Widget]:
     panel.groups = [_box([panel.controls[name] for name in names], "group") for names in (panel.vary, panel.look)]
     seed = _box([_row(panel.seed_box, panel.reroll), panel.band, _row(panel.go, panel.reset)], "group")
     side = [*panel.groups, seed]
-    panel.frame.add_class("labkit-picture")
-    main = [panel.frame, panel.clock, panel.bar, panel.words, panel.foot]
+    panel.figure.add_class("labkit-picture")
+    main = [panel.figure, panel.clock, panel.bar, panel.words, panel.foot]
     return [panel.choice, _box([_box(side, "side"), _box(main, "main")], "body")]
 
 

@@ -65,7 +65,6 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         view = views[self.choice.value]
         self._stage = Stage(self._lock, compute, view, draft, self._keywords, self._drawn, self._fail, self._report)
         self._handle(lambda: self._stage.open(self._setting()))
-        self.frame = self._stage.picture.frame
         super().__init__(arranged(self))
         self.add_class("labkit-panel")
         fit(self, view)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
 
@@ -21,26 +20,31 @@ CONFIG = {
 class Picture:
     """A FigureWidget and the figure it shows.
 
-    One is made for each panel, because the browser is sent the whole of plotly with every FigureWidget.
-    `frame` is the widget to place on the page.
-    """
+    One is made for each panel, because the browser is sent the whole of plotly with every FigureWidget.    """
 
     def __init__(self, figure: go.Figure) -> None:
         self.figure = figure
         self._shown = _plain(figure)
         self.widget = go.FigureWidget(figure)
         self.widget._config = CONFIG
-        self.frame = widgets.Box([self.widget])
         self.busy = False
 
     def draw(self, figure: go.Figure) -> None:
         """Show another figure."""
         old, new = self._shown, _plain(figure)
         self.figure, self._shown = figure, new
-        if _axes(old["layout"]) == _axes(new["layout"]):
-            self._change(old, new)
-        else:
-            self._replace()
+        other_paper = _axes(old["layout"]) != _axes(new["layout"])
+        kept = 0 if other_paper else _alike(old["data"], new["data"])
+        if kept < len(old["data"]):
+            self.widget.data = self.widget.data[:kept]
+        with self.widget.batch_update():
+            for i in range(kept):
+                for path, value in _changes(old["data"][i], new["data"][i]):
+                    self.widget.data[i][path] = value
+            for path, value in _layout_changes(old["layout"], new["layout"], other_paper):
+                self.widget.layout[path] = value
+        if kept < len(new["data"]):
+            self.widget.add_traces(figure.data[kept:])
         if not self.busy:
             self.busy = True
             self.widget.on_edits_completed(self._drawn)
@@ -49,28 +53,6 @@ class Picture:
         """Make what is shown also what a page shows that opens, or opens again, later."""
         # A page that is still loading misses changes; this call renews the state such a page starts from.
         self.widget._repr_mimebundle_()
-
-    def _change(self, old: dict[str, Any], new: dict[str, Any]) -> None:
-        """Send what differs, in one message where plotly can."""
-        kept = _alike(old["data"], new["data"])
-        if kept < len(old["data"]):
-            self.widget.data = self.widget.data[:kept]
-        with self.widget.batch_update():
-            for i in range(kept):
-                for path, value in _changes(old["data"][i], new["data"][i]):
-                    self.widget.data[i][path] = value
-            self._restyle(old["layout"], new["layout"])
-        if kept < len(new["data"]):
-            self.widget.add_traces(self.figure.data[kept:])
-
-    def _replace(self, old: dict[str, Any], new: dict[str, Any]) -> None:
-        """Draw on other paper: the axes are sent as wholes, or they would keep the ranges of the old ones."""
-        self.widget.data = []
-        for key in sorted(_axes(old) | _axes(new)):
-            free = "range" not in new.get(key, {}) and "autorange" not in new.get(key, {})
-            self.widget.layout[key] = None if key not in new else new[key] | ({"autorange": True} if free else {})
-        self._change_layout(old, new)
-        self.widget.add_traces(self.figure.data)
 
     def _drawn(self) -> None:
         """Note that the browser has drawn."""
@@ -107,13 +89,17 @@ def _axes(layout: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
     return {key: tuple(axis.get(kind) for kind in kinds) for key, axis in layout.items() if key[1:5] == "axis"}
 
 
-def _unbatched(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Return the parts of the layout that came, went, or are lists and differ: plotly does not batch these."""
-    return sorted(
-        k
-        for k in old.keys() | new.keys()
-        if (k in old) != (k in new) or (isinstance(new[k], list | tuple) and not _same(old[k], new[k]))
-    )
+def _layout_changes(old: dict[str, Any], new: dict[str, Any], other_paper: bool) -> Iterator[tuple[str, Any]]:
+    """Yield (path, new value) for each part of the layout that differs; what came, went or is a list goes as a whole."""
+    for key in sorted(old.keys() | new.keys()):
+        before, after = old.get(key), new.get(key)
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from _changes(before, after, f"{key}.")
+            # An axis would keep the range it had on the other paper.
+            if other_paper and key[1:5] == "axis" and "range" not in after and "autorange" not in after:
+                yield f"{key}.autorange", True
+        elif not _same(before, after):
+            yield key, after
 
 
 def _changes(old: dict[str, Any], new: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

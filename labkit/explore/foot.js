@@ -60,6 +60,13 @@ function describePicture(panel, words) {
   plot?.setAttribute("aria-label", words);
 }
 
+// Plotly fits its width when the window changes; a sidebar that opens changes only the panel.
+function fitPicture(panel) {
+  const plot = panel.querySelector(".js-plotly-plot");
+  const drawn = plot?.querySelector(".main-svg");
+  if (drawn && Math.abs(drawn.clientWidth - plot.clientWidth) > 1) window.dispatchEvent(new Event("resize"));
+}
+
 function render({ model, el }) {
   const panel = () => el.closest(".labkit-panel") ?? document;
   const caption = make("p", "labkit-caption");
@@ -96,9 +103,9 @@ function render({ model, el }) {
   const watcher = setInterval(() => {
     nameControls(panel());
     describePicture(panel(), model.get("caption"));
-  }, 1000);
-  // Plotly fits its width when the window changes; a sidebar that opens changes only the panel.
-  const fitter = new ResizeObserver(() => window.dispatchEvent(new Event("resize")));
+    fitPicture(panel());
+  }, 500);
+  const fitter = new ResizeObserver(() => fitPicture(panel()));
   fitter.observe(el);
   return () => {
     fitter.disconnect();

@@ -166,7 +166,8 @@ def judge(claim: Claim, estimate: Estimate | None) -> Verdict:
     3. The interval is wider than the tolerance (always so without one), and it reaches into the
        tolerance or lies on both sides of the claimed sign or order: undecided, measure more.
     4. The whole interval lies where the claimed sign or order holds: qualitative.
-    5. Otherwise: not reproduced.
+    5. The interval reaches over an end of the tolerance: undecided, measure more.
+    6. Otherwise: not reproduced.
 
     Parameters
     ----------
@@ -191,6 +192,8 @@ def judge(claim: Claim, estimate: Estimate | None) -> Verdict:
     size = "the paper states no size" if band is None else "the interval does not lie within the tolerance"
     if claim.holds_if and inside:
         return Verdict("qualitative", f"the whole interval is {claim.holds_if}, as claimed; {size}")
+    if near:
+        return Verdict("undecided", "the interval reaches over an end of the tolerance: measure more")
     if claim.holds_if and band is not None:
         return Verdict("not reproduced", f"{size} and is not wholly {claim.holds_if}")
     if claim.holds_if:

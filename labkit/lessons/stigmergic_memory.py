@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 
 from labkit.claims import stigmergic_memory as claims
-from labkit.explore import Panel, View, explore
+from labkit.explore import Figure, Panel, View, explore
 from labkit.figures import stigmergic_memory as figures
 from labkit.files import data_path
 from labkit.mechanisms.stigmergic_memory import (
     ARMS,
     Arms,
+    Swarm,
     World,
     compare,
     consensus,
     critical_density,
     half_life,
+    pair,
     simulate_occupancy,
     unfold_arms,
 )
@@ -34,19 +36,13 @@ if TYPE_CHECKING:
 
 def panel() -> Panel:
     """Return the panel of the lesson: the worlds, the density sweep, and the weight that decides it."""
-    sweep = {
-        "compute": sweep_density,
-        "vary": ("size", "hazard_mode", "hazard_fraction", "refill"),
-        "button": "Run the sweep",
-        "start": recorded_density(),
-    }
     return explore(
         unfold_arms,
         World(),
         {
             "worlds": View(figures.worlds),
-            "against density": View(figures.against_density, **sweep),
-            "who leads where": View(lead, **sweep),
+            "against density": _swept(figures.against_density),
+            "who leads where": _swept(lead),
         },
         vary=(
             "density",
@@ -65,6 +61,12 @@ def panel() -> Panel:
     )
 
 
+def _swept(figure: Figure) -> View:
+    """Return a view of the density sweep: from the record at first, computed anew on a button."""
+    matters = ("size", "hazard_mode", "hazard_fraction", "refill")
+    return View(figure, sweep_density, matters, button="Run the sweep", start=recorded_density())
+
+
 def sweep_density(
     world: World, *, rng: Seed, replicates: int = 1
 ) -> Generator[tuple[float, pd.DataFrame | None], None, pd.DataFrame]:
@@ -73,14 +75,12 @@ def sweep_density(
 
     parts: list[pd.DataFrame] = []
     for number, density in enumerate(claims.DENSITIES):
-        steps = unfold_arms(world.replace(density=density), rng=rng, replicates=replicates, arms=tuple(ARMS))
-        while True:
-            try:
-                share, _ = next(steps)
-            except StopIteration as end:
-                parts.append(_tidy(density, end.value))
-                break
+        runs = Arms({})
+        for share, runs in unfold_arms(
+            world.replace(density=density), rng=rng, replicates=replicates, arms=tuple(ARMS)
+        ):
             yield (number + share) / len(claims.DENSITIES), None
+        parts.append(_tidy(density, runs))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -122,6 +122,22 @@ def beside_the_paper(replicates: int = 60, *, rng: Seed = 0) -> go.Figure:
     """Return the figure of the paper's reported scores beside ours, in the world of its main study."""
     return figures.beside_the_paper(claims.PAPER_SCORES, compare(claims.MAIN, rng=rng, replicates=replicates))
 
+
+def swarm(replicates: int = 100, *, rng: Seed = 0) -> go.Figure:
+    """Return the figure of a swarm with and without a trail on validated pairings."""
+    marked, plain = (pair(Swarm(pheromone=trail), rng=rng, replicates=replicates) for trail in (True, False))
+    return figures.swarm(marked, plain)
+
+
+GALLERY = {
+    "worlds": lambda: figures.worlds(compare(World(steps=50), rng=0, replicates=3, arms=tuple(ARMS)[:4])),
+    "against_density": lambda: figures.against_density(recorded_density()),
+    "break_even": lambda: lead(recorded_density()),
+    "bifurcation": mean_field,
+    "beside_the_paper": lambda: beside_the_paper(10),
+    "swarm": lambda: swarm(10),
+}
+"""Every figure of the lesson, made from small results: what the tests look at."""
 
 # --------------------------------------------------------------------------------------------- the bet
 
@@ -212,6 +228,8 @@ def _check_agreement(depositors: int) -> Feedback:
         return Feedback.not_yet(
             "The first depositor adds nothing: five agents give 1 + 0.25 x 4 = 2.0. The cap is 2.2."
         )
+    if depositors < 0 or depositors != int(depositors):
+        return Feedback.not_yet("Answer with a number of agents: 1, 2, 3, ...")
     read = consensus(depositors, gain=0.25, cap=2.2)
     return Feedback.not_yet(
         f"{depositors} depositors read {read:.2f} times as strong. You want the fewest that reach 2.2."
@@ -229,7 +247,7 @@ def _check_break_even(weight: Any) -> Feedback:
         )
     found = weight(1.0, 0.9, 1.7, 0.1)
     if abs(found - 0.625) < 1e-9:
-        if abs(weight(2.0, 2.2, 1.0, 0.5) + 0.4) > 1e-9:
+        if abs(weight(2.0, 2.2, 1.0, 0.5) + 4) > 1e-9:
             return Feedback.not_yet(
                 "Right for that case. When traces find more food than memory the weight must come out below 0."
             )

@@ -96,21 +96,21 @@ class Forager(CellAgent):
 
     def belief(self, sight):
         """Return the chance of finding food there."""
-        return self.model.belief[sight.full][self.model.steps - sight.step]
+        world, age = self.model.world, self.model.steps - sight.step
+        strength = world.food_retention**age
+        return strength if sight.full else 0.8 * (1 - (1 - world.refill) ** age) * strength
 
     def read(self, scores):
         """Add what the marks on each cell are worth; praise of a patch known to be empty is ignored."""
-        weight, agreement, checked = self.model.world.trace_weight, self.model.agreement, self.model.checks_marks
+        model, weight = self.model, self.model.world.trace_weight
         for cell in scores:
-            signed, worth = cell.signed, 0.0
             for mark, value in READING.items():
                 if strength := getattr(cell, mark):
-                    worth += value * strength * agreement[len(signed[mark])]
-            scores[cell] += weight * worth
-        if checked:
+                    scores[cell] += weight * value * strength * model.agreement(len(cell.signed[mark]))
+        if model.checks_marks:
             for cell, sight in self.patches.items():
                 if not sight.full and cell in scores:
-                    scores[cell] -= weight * cell.food_mark * agreement[len(cell.signed["food_mark"])]
+                    scores[cell] -= weight * cell.food_mark * model.agreement(len(cell.signed["food_mark"]))
 
     def recall(self, scores):
         """Add the pull of the best remembered patch and the push of dangers and of the last cells."""
@@ -185,23 +185,12 @@ class Foraging(Model):
         self.checks_marks = world.memory and world.interpretation == "remembered"
         self.retention = dict(zip(READING, world.retentions().tolist(), strict=True))
         self.lifetime = {mark: math.ceil(math.log(FADED) / math.log(kept)) for mark, kept in self.retention.items()}
-        self.agreement = [
-            min(world.consensus_cap, 1 + world.consensus_gain * max(agents - 1, 0)) for agents in range(SLOTS + 1)
-        ]
-        self.belief = self.beliefs()
-        self.gap = [min(apart, world.size - apart) for apart in range(world.size)]
         self.fading: dict[int, list[tuple[Ground, str, Forager]]] = defaultdict(list)
         self.grid = OrthogonalMooreGrid(
             (world.size, world.size), torus=True, random=self.random, cell_klass=self.ground
         )
         self.lay_out()
         self.forager.create_agents(self, world.agents, self.random.choices(self.grid.all_cells.cells, k=world.agents))
-
-    def beliefs(self):
-        """Return the chance of finding food by what was seen and how long ago."""
-        world, ages = self.world, range(self.world.steps + 1)
-        full = [world.food_retention**age for age in ages]
-        return {True: full, False: [0.8 * (1 - (1 - world.refill) ** age) * kept for age, kept in enumerate(full)]}
 
     def lay_out(self):
         """Create the layers; food and hazards stand on different cells."""
@@ -231,7 +220,7 @@ class Foraging(Model):
         if not self.world.traces:
             return
         for mark, kept in self.retention.items():
-            self.grid.modify_properties(mark, np.multiply, kept)
+            getattr(self.grid, mark).data *= kept
         for cell, mark, agent in self.fading.pop(self.steps, ()):
             # A mark that was renewed in between ends later.
             if cell.signed[mark].get(agent) == self.steps:
@@ -239,9 +228,13 @@ class Foraging(Model):
 
     def distance(self, here, there):
         """Return the steps from one cell to another, diagonal ones too."""
-        (row, column), (other_row, other_column) = here.coordinate, there.coordinate
-        down, across = self.gap[abs(row - other_row)], self.gap[abs(column - other_column)]
-        return down if down > across else across
+        size, (row, column), (other_row, other_column) = self.world.size, here.coordinate, there.coordinate
+        down, across = abs(row - other_row), abs(column - other_column)
+        return max(min(down, size - down), min(across, size - across))
+
+    def agreement(self, agents):
+        """Return how many times stronger a mark reads that so many have signed."""
+        return min(self.world.consensus_cap, 1 + self.world.consensus_gain * max(agents - 1, 0))
 
 
 class InStages(Foraging):
@@ -253,3 +246,44 @@ class InStages(Foraging):
         self.agents.shuffle_do("move")
         self.fade()
         self.agents.do("mark")
+
+
+class TunedForager(Forager):
+    """The same forager with what costs most looked up: its beliefs, and the marks in the arrays of the layers."""
+
+    def belief(self, sight):
+        return self.model.beliefs[sight.full][self.model.steps - sight.step]
+
+    def read(self, scores):
+        model, weight = self.model, self.model.world.trace_weight
+        agreements, layers = model.agreements, model.layers
+        for cell in scores:
+            here, signed, worth = cell.coordinate, cell.signed, 0.0
+            for mark, data in layers:
+                if strength := data.item(here):
+                    worth += READING[mark] * strength * agreements[len(signed[mark])]
+            scores[cell] += weight * worth
+        if model.checks_marks:
+            for cell, sight in self.patches.items():
+                if not sight.full and cell in scores:
+                    scores[cell] -= weight * cell.food_mark * agreements[len(cell.signed["food_mark"])]
+
+
+class Tuned(Foraging):
+    """The same model with tables for distance, agreement and belief."""
+
+    forager = TunedForager
+
+    def __init__(self, world: World, seed: int):
+        self.gap = [min(apart, world.size - apart) for apart in range(world.size)]
+        super().__init__(world, seed)
+        self.agreements = [self.agreement(agents) for agents in range(SLOTS + 1)]
+        self.layers = [(mark, getattr(self.grid, mark).data) for mark in READING]
+        full = [world.food_retention**age for age in range(world.steps + 1)]
+        empty = [0.8 * (1 - (1 - world.refill) ** age) * kept for age, kept in enumerate(full)]
+        self.beliefs = {True: full, False: empty}
+
+    def distance(self, here, there):
+        (row, column), (other_row, other_column) = here.coordinate, there.coordinate
+        down, across = self.gap[abs(row - other_row)], self.gap[abs(column - other_column)]
+        return down if down > across else across

@@ -1,0 +1,225 @@
+"""What every mechanism promises, by being on disk: no list to keep, a new file is found and tested."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import pickle
+import pkgutil
+import time
+import typing
+from pathlib import Path
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+import labkit.mechanisms
+from labkit import ledger, theme
+from labkit.params import Params, domain
+from labkit.teach import Bet, Exercise, run_solution
+from labkit.unfolding import finish
+
+ROOT = Path(__file__).parents[1]
+STEMS = sorted(m.name for m in pkgutil.iter_modules(labkit.mechanisms.__path__) if not m.name.startswith("_"))
+WINGS = ("figures", "claims", "lessons")
+SECONDS = 3
+
+
+def module(wing: str, stem: str):
+    return importlib.import_module(f"labkit.{wing}.{stem}")
+
+
+def public(stem: str, wing: str = "mechanisms") -> dict[str, object]:
+    found = module(wing, stem)
+    names = getattr(found, "__all__", [name for name in vars(found) if not name.startswith("_")])
+    return {name: getattr(found, name) for name in names}
+
+
+def experiments() -> list:
+    """Every public function that takes a parameter set first and randomness by keyword."""
+    found = []
+    for stem in STEMS:
+        for name, function in public(stem).items():
+            if not inspect.isfunction(function) or "rng" not in inspect.signature(function).parameters:
+                continue
+            first = next(iter(inspect.signature(function).parameters))
+            params = typing.get_type_hints(function).get(first)
+            if isinstance(params, type) and issubclass(params, Params):
+                found.append(pytest.param(function, params, id=f"{stem}.{name}"))
+    return found
+
+
+def parameter_sets() -> list:
+    return [
+        pytest.param(value, id=f"{stem}.{name}")
+        for stem in STEMS
+        for name, value in public(stem).items()
+        if isinstance(value, type) and issubclass(value, Params)
+    ]
+
+
+def of_lessons(kind: type) -> list:
+    found = []
+    for stem in STEMS:
+        for value in vars(module("lessons", stem)).values():
+            pieces = value.values() if isinstance(value, dict) else [value]
+            found += [pytest.param(piece, id=piece.key) for piece in pieces if isinstance(piece, kind)]
+    return found
+
+
+def gallery() -> list:
+    return [
+        pytest.param(make, id=f"{stem}.{name}")
+        for stem in STEMS
+        for name, make in module("lessons", stem).GALLERY.items()
+    ]
+
+
+def run(function, params, **keywords):
+    result = function(params, **keywords)
+    return finish(result) if inspect.isgenerator(result) else result
+
+
+def same(a: object, b: object) -> bool:
+    """Whether two results hold the same numbers, bit for bit."""
+    if isinstance(a, np.ndarray):
+        return isinstance(b, np.ndarray) and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+    if dataclasses.is_dataclass(a):
+        return type(a) is type(b) and all(same(getattr(a, f.name), getattr(b, f.name)) for f in dataclasses.fields(a))
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    return bool(a == b)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_one_stem_names_it_in_every_room(stem):
+    for wing in WINGS:
+        module(wing, stem)
+    assert (ROOT / "tests" / f"test_{stem}.py").is_file()
+    assert list((ROOT / "notebooks").glob(f"[0-9][0-9]_{stem}.ipynb"))
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_its_files_can_be_read_in_one_sitting(stem):
+    files = [ROOT / "labkit" / "mechanisms" / f"{stem}.py", *(ROOT / "labkit" / "mechanisms" / stem).glob("*.py")]
+    for file in filter(Path.is_file, files):
+        assert len(file.read_text(encoding="utf-8").splitlines()) <= 250, file.name
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_its_public_names_say_what_they_do(stem):
+    for name, value in public(stem).items():
+        if inspect.isfunction(value) or inspect.isclass(value):
+            words = inspect.getdoc(value) or ""
+            assert words, f"{name} has no docstring"
+            if inspect.isfunction(value):
+                assert "Parameters" in words, f"{name}: its docstring lacks Parameters"
+                assert "Returns" in words or "Yields" in words, f"{name}: its docstring lacks Returns"
+
+
+@pytest.mark.parametrize(("function", "params"), experiments())
+class TestExperiment:
+    def test_the_same_seed_gives_the_same_result_and_it_pickles(self, function, params):
+        first, second = run(function, params(), rng=7), run(function, params(), rng=7)
+        assert same(first, second)
+        assert same(pickle.loads(pickle.dumps(first)), second)
+
+    def test_another_seed_gives_another_result(self, function, params):
+        assert not same(run(function, params(), rng=7), run(function, params(), rng=8))
+
+    def test_a_seed_sequence_is_not_used_up(self, function, params):
+        sequence = np.random.SeedSequence(3)
+        first = run(function, params(), rng=sequence)
+        assert sequence.n_children_spawned == 0
+        assert same(run(function, params(), rng=sequence), first)
+
+    def test_a_generator_advances(self, function, params):
+        generator = np.random.default_rng(0)
+        assert not same(run(function, params(), rng=generator), run(function, params(), rng=generator))
+
+    def test_global_randomness_is_left_alone(self, function, params):
+        before = np.random.get_state()[1].copy()  # noqa: NPY002
+        run(function, params(), rng=0)
+        np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+
+    def test_its_defaults_run_while_one_waits(self, function, params):
+        begun = time.process_time()
+        run(function, params(), rng=0)
+        assert time.process_time() - begun < SECONDS
+
+
+@pytest.mark.parametrize("params", parameter_sets())
+def test_every_parameter_is_described_and_bounded(params):
+    for name, field in params.model_fields.items():
+        assert field.description, f"{params.__name__}.{name} has no description"
+        allowed = domain(params, name)
+        if allowed.kind in ("int", "float"):
+            assert allowed.low is not None, f"{params.__name__}.{name} has no lower end for a slider"
+            assert allowed.high is not None, f"{params.__name__}.{name} has no upper end for a slider"
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_figure_is_in_the_gallery(stem):
+    drawn = {
+        name
+        for name, value in vars(module("figures", stem)).items()
+        if inspect.isfunction(value)
+        and value.__module__.startswith(f"labkit.figures.{stem}")
+        and not name.startswith("_")
+        and typing.get_type_hints(
+            value, {**vars(module("figures", stem)), "pd": importlib.import_module("pandas")}
+        ).get("return")
+        is go.Figure
+    }
+    assert drawn
+    assert drawn <= set(module("lessons", stem).GALLERY)
+
+
+@pytest.mark.parametrize("make", gallery())
+def test_every_figure_says_what_is_to_be_seen(make):
+    figure = make()
+    assert isinstance(figure, go.Figure)
+    words = theme.description(figure)
+    assert words.endswith(".")
+    assert len(words.split()) >= 8
+    assert any(character.isdigit() for character in words), "a description is computed from the data"
+    for trace in figure.data:
+        if trace.type == "image":
+            continue
+        for axis in (trace.xaxis or "x", trace.yaxis or "y"):
+            drawn = figure.layout[f"{axis[0]}axis{axis[1:]}"]
+            assert drawn.title.text or drawn.ticktext, f"{axis} has neither a title nor named ticks"
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_claim_has_a_verdict_on_record(stem):
+    record = ledger.recorded()
+    for claim in ledger.claims_of(stem):
+        assert record[stem, claim.key].verdict is not None, f"run `labkit claims --full {stem}`"
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_quick_claims_agree_with_the_record(stem):
+    measured = ledger.measure_all([stem], budget="quick", seed=1, progress=False)
+    assert ledger.check_against_record(measured, ledger.recorded()) == []
+
+
+@pytest.mark.parametrize("exercise", of_lessons(Exercise))
+def test_every_exercise_accepts_its_own_solution(exercise):
+    assert run_solution(exercise).verdict == "right"
+
+
+@pytest.mark.parametrize("exercise", of_lessons(Exercise))
+def test_every_exercise_survives_nonsense(exercise):
+    for nonsense in (-1e9, 0.0, 10**6):
+        assert exercise.check(nonsense).verdict == "not yet"
+
+
+@pytest.mark.parametrize("bet", of_lessons(Bet))
+def test_every_bet_names_its_lesson(bet):
+    assert bet.key.partition(".")[0] in STEMS
+    assert len(set(bet.options.values())) == len(bet.options)
