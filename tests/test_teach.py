@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkit import teach
+from labkit import teach, theme
 from labkit.params import domain
 from labkit.teach import Bet, Exercise, Feedback, Words, _bets, _progress
 from labkit.teach._betbox import BetBox
@@ -286,3 +286,11 @@ def test_source_of_several_and_of_none() -> None:
         teach.source()
     with pytest.raises(ValueError, match="no Python source"):
         teach.source(len)
+
+
+def test_a_figure_is_shown_with_its_sentence_and_not_without(capsys):
+    figure = theme.figure(x="x", y="y")
+    with pytest.raises(ValueError, match="no description"):
+        teach.show(figure)
+    teach.show(theme.describe(figure, "Nothing is to be seen here."))
+    assert "Nothing is to be seen here." in capsys.readouterr().out

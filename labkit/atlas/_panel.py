@@ -11,8 +11,8 @@ import ipywidgets as widgets
 import plotly.graph_objects as go
 
 from labkit.atlas._card import card, words
-from labkit.atlas._fit import Fit
 from labkit.atlas._picture import Filter, matches, picture, sentence
+from labkit.page import Page
 from labkit.papers import FEASIBLE, KINDS, Paper, papers, status
 
 GAP, STYLE = "2px 10px 2px 0", {"description_width": "initial"}
@@ -44,7 +44,8 @@ class Atlas(widgets.VBox):
         below = widgets.HBox(
             [self.list, self.card], layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start")
         )
-        super().__init__([filters, self.caption, self.figure, Fit(), below])
+        super().__init__([filters, self.caption, self.figure, Page(), below])
+        self.add_class("labkit-keys")
         self._show_found()
         self.select(min(papers(), key=lambda paper: (status(paper) != "runs today", paper.role != "main", paper.id)))
 

@@ -235,7 +235,7 @@ def both_against_memory_p(budget: Budget, seed: int) -> Estimate:
 
 
 @claim(
-    "swarm-accuracy",
+    "s014-accuracy",
     statement="Reinforcing validated pairings of agents and events makes a swarm more accurate (SwarmSys).",
     read_in="abstract",
     holds_if="above 0",
@@ -248,7 +248,7 @@ def swarm_accuracy(budget: Budget, seed: int) -> Estimate:
 
 
 @claim(
-    "swarm-spread",
+    "s014-spread",
     statement="It also makes a swarm more stable: accuracy differs less from swarm to swarm (SwarmSys).",
     read_in="abstract",
     holds_if="below 1",

@@ -7,14 +7,13 @@ in place, `_panel` puts them together; `foot.js` and `panel.css` are the part th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from labkit.explore._panel import Panel
 from labkit.explore._view import Compute, Figure, View
 from labkit.explore._work import finish
 from labkit.params import Params
 
-__all__ = ["Panel", "View", "explore", "finish"]
+__all__ = ["Compute", "Figure", "Panel", "View", "explore", "finish"]
 
 
 def explore(
@@ -35,8 +34,8 @@ def explore(
     ----------
     compute : callable
         ``compute(params, *, rng, replicates) -> result``; the first r replicates must not depend on how many are asked
-        for. A generator function may yield ``(share done, result so far or None)`` and return the result: the panel then
-        draws it as it grows, gives time back between the steps and can stop it.
+        for. A generator function may yield ``(share done, result so far or None)`` and return the result: the panel
+        then draws it as it grows, gives time back between the steps and can stop it.
     params : Params
         The setting to start from, and the one that Reset returns to.
     views : callable, View, or dict of str to either
@@ -45,7 +44,7 @@ def explore(
     vary : sequence of str
         The fields of `params` that get a control.
     look : Params, optional
-        Its fields are keyword arguments of the figures (each figure gets those it names) and get controls that only redraw.
+        Its fields are keyword arguments of the figures (each gets those it names); their controls only redraw.
     replicates, draft : int
         Replicates behind the picture at rest, and behind the draft that is drawn while a control moves.
     seed : int

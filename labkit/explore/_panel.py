@@ -23,7 +23,7 @@ from labkit.params import Params
 PATIENCE_SECONDS = 0.4  # after this the reader sees progress, and a button to stop
 
 
-class Panel(widgets.VBox):  # type: ignore[misc]
+class Panel(widgets.VBox):
     """Controls and a figure that answers them; `labkit.explore.explore` makes one.
 
     Attributes
@@ -176,8 +176,11 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         fit(self, self._stage.view)
         self._stage.draw()
         under_way = self._stage.worker.busy and self._stage.compute is before
-        if not under_way and not self._stage.settled(self._setting()):
+        setting = self._setting()
+        if not under_way and not self._stage.settled(setting):
             self._answer()
+        else:
+            self.foot.line, self.bar.words.value = setting.call(self._stage.compute), ""
 
     def _run(self) -> None:
         """Compute the view that waits for its button."""

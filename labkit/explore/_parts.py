@@ -6,7 +6,6 @@ import html
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import anywidget
 import ipywidgets as widgets
@@ -20,7 +19,7 @@ _HERE = Path(__file__).parent
 FRAME_MILLISECONDS = 80  # between two pictures while time plays
 
 
-class Foot(anywidget.AnyWidget):  # type: ignore[misc]
+class Foot(anywidget.AnyWidget):
     """The caption, the line of Python behind the picture, and the buttons that take things away."""
 
     _esm = (_HERE / "foot.js").read_text(encoding="utf-8")
@@ -36,7 +35,7 @@ class Foot(anywidget.AnyWidget):  # type: ignore[misc]
             self.send({"name": "labkit.html", "type": "text/html", "text": page(figure, self.line)})
 
 
-class Bar(widgets.HBox):  # type: ignore[misc]
+class Bar(widgets.HBox):
     """Progress, a button that stops, and a few words; it keeps its place when it has nothing to say."""
 
     def __init__(self) -> None:
@@ -53,7 +52,7 @@ class Bar(widgets.HBox):  # type: ignore[misc]
         self.progress.layout.display = self.stop.layout.display = None if running else "none"
 
 
-class Clock(widgets.HBox):  # type: ignore[misc]
+class Clock(widgets.HBox):
     """Play, pause, and a slider through the moments of a result."""
 
     def __init__(self) -> None:

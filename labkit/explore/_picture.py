@@ -20,7 +20,8 @@ CONFIG = {
 class Picture:
     """A FigureWidget and the figure it shows.
 
-    One is made for each panel, because the browser is sent the whole of plotly with every FigureWidget.    """
+    One is made for each panel, because the browser is sent the whole of plotly with every FigureWidget.
+    """
 
     def __init__(self, figure: go.Figure) -> None:
         self.figure = figure
@@ -62,7 +63,7 @@ class Picture:
 def blank(message: str) -> go.Figure:
     """Return paper that holds one line of words and no data."""
     paper = theme.figure()
-    paper.update_layout(xaxis_visible=False, yaxis_visible=False)
+    paper.update_layout(xaxis={"visible": False, "range": (0, 1)}, yaxis={"visible": False, "range": (0, 1)})
     paper.add_annotation(
         text=message, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper", font_color=theme.SUBDUED
     )
@@ -90,7 +91,7 @@ def _axes(layout: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
 
 
 def _layout_changes(old: dict[str, Any], new: dict[str, Any], other_paper: bool) -> Iterator[tuple[str, Any]]:
-    """Yield (path, new value) for each part of the layout that differs; what came, went or is a list goes as a whole."""
+    """Yield (path, new value) for each part of the layout that differs; what came or went goes as a whole."""
     for key in sorted(old.keys() | new.keys()):
         before, after = old.get(key), new.get(key)
         if isinstance(before, dict) and isinstance(after, dict):

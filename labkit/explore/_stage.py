@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from labkit.explore._picture import Picture, blank
 from labkit.explore._view import Compute, Setting, View
-from labkit.explore._work import DRAFT_SECONDS, REDRAW_SECONDS, Course, Steps, Worker, finish, saving, steps
+from labkit.explore._work import DRAFT_SECONDS, REDRAW_SECONDS, Course, Worker, finish, saving, steps
 
 THREAD_SECONDS = 0.05  # a plain function that takes longer runs on a thread beside the panel
 
@@ -60,6 +60,7 @@ class Stage:
         self.worker = Worker(lock, report, failed)
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="labkit")
         self._results: dict[Compute, Shown] = {}
+        self._pace: dict[Compute, float] = {}  # seconds per replicate, as last seen
         self._picture: Picture | None = None
 
     @property
@@ -94,7 +95,7 @@ class Stage:
             self.draw()
         else:
             few = setting.with_replicates(min(self._draft, setting.replicates))
-            self._keep(self.compute, Shown(few, finish(steps(self.compute, few)), True))
+            finish(self._follow(self.compute, few, beside=False))
 
     def answer(self, setting: Setting, draft: bool = True) -> None:
         """Begin to compute for a setting; what was under way is dropped."""
@@ -126,23 +127,24 @@ class Stage:
 
     def _course(self, view: View, setting: Setting, draft: bool) -> Course:
         """Yield the share done of a draft and then of the whole; keep and draw what there is."""
-        compute, seconds = view.compute or self._compute, 0.0
+        compute = view.compute or self._compute
         if draft and not view.button and setting.replicates > self._draft:
-            few, begun = setting.with_replicates(self._draft), time.perf_counter()
-            yield from self._follow(compute, few, steps(compute, few))
-            seconds = (time.perf_counter() - begun) / self._draft * setting.replicates
+            yield from self._follow(compute, setting.with_replicates(self._draft), beside=False)
             yield 0.0
-        slow = not saving() and (seconds > THREAD_SECONDS or bool(view.button))
-        yield from self._follow(compute, setting, steps(compute, setting, self._threads if slow else None))
+        yield from self._follow(compute, setting, beside=bool(view.button))
         self.picture.keep()
 
-    def _follow(self, compute: Compute, setting: Setting, work: Steps) -> Course:
+    def _follow(self, compute: Compute, setting: Setting, beside: bool) -> Course:
         """Pass on the share done; keep the result, and before it now and then what a draft has so far."""
-        due = time.perf_counter() + DRAFT_SECONDS
+        begun = time.perf_counter()
+        due = begun + DRAFT_SECONDS
+        slow = beside or self._pace.get(compute, 0.0) * setting.replicates > THREAD_SECONDS
+        work = steps(compute, setting, self._threads if slow and not saving() else None)
         while True:
             try:
                 share, so_far = next(work)
             except StopIteration as end:
+                self._pace[compute] = (time.perf_counter() - begun) / setting.replicates
                 self._keep(compute, Shown(setting, end.value, True))
                 return
             few = setting.replicates <= self._draft

@@ -7,7 +7,7 @@ import inspect
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Executor, wait
 from typing import Any
 
@@ -19,7 +19,7 @@ REDRAW_SECONDS = 0.100  # between two pictures of a draft that still grows
 CALM_SECONDS = 0.040  # a control that moves again sooner leaves its draft to the background task
 
 Steps = Generator[tuple[float | None, Any], None, Any]
-Course = Iterator[float | None]
+Course = Generator[float | None, None, None]
 
 
 def finish(steps: Generator[Any, None, Any]) -> Any:

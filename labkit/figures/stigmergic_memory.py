@@ -68,37 +68,45 @@ def worlds(
     frame = len(times) - 1 if time is None else min(time, len(times) - 1)
     now = int(times[frame]) if frame < len(times) - 1 else None
     scores = {arm: run.composite(food_weight, hazard_weight, coverage_weight) for arm, run in runs.items()}
+    grids, (food, hazards, visited, points) = (1, 2, 5, 6), (3, 4, 7, 8)
+    titles = dict.fromkeys(range(1, 9), "") | dict(zip(grids, _headings(runs), strict=False))
+    axis_titles = dict.fromkeys(range(1, 9), "") | {
+        food: "food per agent",
+        hazards: "hazards per agent",
+        visited: "cells visited, %",
+        points: "score, points",
+    }
     fig = theme.panels(
         2,
         4,
-        titles=_headings(runs),
-        x=["", "", "", "", "step", "step", "", ""],
-        y=["", "", "", "", "food per agent", "hazards per agent", "cells visited, %", "score, points"],
-        pictures=(1, 2, 3, 4),
-        heights=(1.1, 1),
-        height=600,
-        room=16,
+        titles=list(titles.values()),
+        x=["step" if panel in (food, hazards) else "" for panel in range(1, 9)],
+        y=list(axis_titles.values()),
+        pictures=grids,
+        widths=(1.25, 1.25, 1, 1),
+        height=560,
+        room=12,
     )
     traces: list[go.Scatter | go.Image] = []
-    for panel, (arm, run) in enumerate(runs.items(), start=1):
+    for panel, (arm, run) in zip(grids, runs.items(), strict=False):
         traces.append(theme.image(ground(run, frame, marks), arm, panel=panel))
-    traces += _over_time({arm: run.food_over_time for arm, run in runs.items()}, now, panel=5)
-    traces += _over_time({arm: run.hazards_over_time for arm, run in runs.items()}, now, panel=6)
-    traces += _at_the_end({arm: 100 * run.coverage for arm, run in runs.items()}, panel=7)
-    traces += _at_the_end(scores, panel=8)
+    traces += _over_time({arm: run.food_over_time for arm, run in runs.items()}, now, panel=food)
+    traces += _over_time({arm: run.hazards_over_time for arm, run in runs.items()}, now, panel=hazards)
+    traces += _at_the_end({arm: 100 * run.coverage for arm, run in runs.items()}, panel=visited)
+    traces += _at_the_end(scores, panel=points)
     fig.add_traces(traces)
-    for panel in (5, 6, 7, 8):
+    names = {"tickvals": list(range(len(runs))), "ticktext": list(runs), "tickangle": -35}
+    for panel in (food, hazards):
+        fig.layout[f"xaxis{panel}"].range = (0, world.steps)
+    for panel in (visited, points):
+        fig.layout[f"xaxis{panel}"].update(range=(-0.6, len(runs) - 0.4), **names)
+    for panel in (food, hazards, visited, points):
         left, right = fig.layout[f"xaxis{panel}"].domain
         # Room for the axis titles between the plots.
-        fig.layout[f"xaxis{panel}"].domain = (left + 0.015 * (panel > 5), right)
+        fig.layout[f"xaxis{panel}"].domain = (left + 0.02, right)
         fig.layout[f"yaxis{panel}"].title.standoff = 4
-        if panel < 7:
-            fig.layout[f"xaxis{panel}"].range = (0, world.steps)
-        else:
-            names = {"tickvals": list(range(len(runs))), "ticktext": list(runs), "tickangle": -35}
-            fig.layout[f"xaxis{panel}"].update(range=(-0.6, len(runs) - 0.4), **names)
     most = max(float(run.hazards.mean()) for run in runs.values())
-    fig.layout.yaxis6.range = (-0.05 * max(1, most), 1.15 * max(1, most))
+    fig.layout[f"yaxis{hazards}"].range = (-0.05 * max(1, most), 1.15 * max(1, most))
     return theme.describe(fig, _in_words(runs, scores))
 
 

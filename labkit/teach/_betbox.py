@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from labkit.page import Page
 from labkit.teach import _bets
 from labkit.teach._words import inline
 
@@ -22,7 +23,8 @@ class BetBox(widgets.VBox):
         self.options = widgets.RadioButtons(options=pairs, value=None, layout=widgets.Layout(width="auto"))
         self.button = widgets.Button(layout=widgets.Layout(width="14em"))
         self.status = widgets.HTML()
-        super().__init__([question, self.options, widgets.HBox([self.button, self.status])])
+        super().__init__([question, self.options, widgets.HBox([self.button, self.status]), Page()])
+        self.add_class("labkit-keys")
         self.refresh()
         self.options.observe(self._chosen, "value")
         self.button.on_click(self._pressed)

@@ -1,0 +1,33 @@
+"""Figures in the text: the picture, and under it the sentence that says what is to be seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labkit.teach._words import Words
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+def show(figure: go.Figure) -> None:
+    """Show a figure and its description.
+
+    Parameters
+    ----------
+    figure : plotly Figure
+        One that `labkit.theme.describe` has described.
+
+    Raises
+    ------
+    ValueError
+        The figure has no description.
+    """
+    from IPython.display import display
+
+    meta = figure.layout.meta
+    words = meta.get("description", "") if isinstance(meta, dict) else ""
+    if not words:
+        raise ValueError("the figure has no description: store one with labkit.theme.describe")
+    display(figure)  # type: ignore[no-untyped-call]
+    display(Words(words))  # type: ignore[no-untyped-call]

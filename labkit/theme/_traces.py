@@ -1,0 +1,168 @@
+"""What is drawn on the paper: lines, points, bands, theory, labels at the line ends, and pictures of grids."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike, NDArray
+
+from labkit.theme._look import INK, PALETTE, PAPER, Style
+from labkit.theme._paper import axes
+
+
+def line(x: ArrayLike, y: ArrayLike, style: Style, name: str, *, panel: int = 1) -> go.Scatter:
+    """Return a line in the style's colour and dash."""
+    look = {"color": style.color, "dash": style.dash, "width": 2.2}
+    return go.Scatter(x=_floats(x), y=_floats(y), mode="lines", line=look, name=name, showlegend=False, **axes(panel))
+
+
+def points(
+    x: ArrayLike, y: ArrayLike, style: Style, name: str, *, error: ArrayLike | None = None, panel: int = 1
+) -> go.Scatter:
+    """Return markers in the style's colour and symbol, with symmetric error bars where `error` is given."""
+    look = {"color": style.color, "symbol": style.symbol, "size": 8, "line": {"color": PAPER, "width": 1}}
+    bars = None if error is None else {"array": _floats(error), "color": style.color, "thickness": 1.4, "width": 3}
+    return go.Scatter(
+        x=_floats(x),
+        y=_floats(y),
+        mode="markers",
+        marker=look,
+        error_y=bars,
+        name=name,
+        showlegend=False,
+        **axes(panel),
+    )
+
+
+def band(x: ArrayLike, low: ArrayLike, high: ArrayLike, style: Style, name: str, *, panel: int = 1) -> go.Scatter:
+    """Return the area between `low` and `high`: an interval, or a spread, around a line."""
+    there, back = _floats(x), _floats(x)[::-1]
+    return go.Scatter(
+        x=np.concatenate([there, back]),
+        y=np.concatenate([_floats(high), _floats(low)[::-1]]),
+        **{
+            "fill": "toself",
+            "fillcolor": _faint(style.color),
+            "line": {"width": 0},
+            "mode": "lines",
+            "hoverinfo": "skip",
+        },
+        **{"name": name, "meta": "band", "showlegend": False, **axes(panel)},
+    )
+
+
+def theory(x: ArrayLike, y: ArrayLike, name: str, *, panel: int = 1) -> go.Scatter:
+    """Return the thin dark line that stands for a closed form."""
+    look = {"color": INK, "width": 1, "dash": "solid"}
+    return go.Scatter(x=_floats(x), y=_floats(y), mode="lines", line=look, name=name, showlegend=False, **axes(panel))
+
+
+def reported(x: ArrayLike, y: ArrayLike, name: str, *, panel: int = 1) -> go.Scatter:
+    """Return the open grey diamonds that stand for numbers reported in a paper."""
+    look = {"color": PAPER, "symbol": "diamond", "size": 10, "line": {"color": PALETTE["grey"], "width": 1.6}}
+    return go.Scatter(
+        x=_floats(x), y=_floats(y), mode="markers", marker=look, name=name, showlegend=False, **axes(panel)
+    )
+
+
+def direct_labels(
+    x: ArrayLike,
+    y: ArrayLike,
+    texts: Sequence[str],
+    styles: Sequence[Style],
+    *,
+    span: tuple[float, float],
+    panel: int = 1,
+) -> go.Scatter:
+    """Return labels to the right of line ends, moved apart where they would cover each other.
+
+    Parameters
+    ----------
+    x, y : array of float, shape (lines,)
+        Where the lines end.
+    texts, styles : sequence
+        One per line.
+    span : (float, float)
+        The lowest and highest y on the panel, from which the needed distance follows.
+    """
+    heights = _apart(_floats(y), 0.065 * (span[1] - span[0]))
+    colors = [style.color for style in styles]
+    return go.Scatter(
+        x=np.broadcast_to(_floats(x), heights.shape),
+        y=heights,
+        **{
+            "text": [f" {text}" for text in texts],
+            "textfont": {"color": colors, "size": 13},
+            "textposition": "middle right",
+        },
+        **{
+            "mode": "text",
+            "cliponaxis": False,
+            "hoverinfo": "skip",
+            "showlegend": False,
+            "meta": "label",
+            **axes(panel),
+        },
+    )
+
+
+def image(rgb: NDArray[np.uint8], name: str = "", *, panel: int = 1) -> go.Image:
+    """Return a grid drawn as a picture, one pixel per cell: far lighter to send than a heat map.
+
+    Parameters
+    ----------
+    rgb : array of uint8, shape (rows, columns, 3)
+        Red, green and blue of each cell.
+    """
+    return go.Image(source=png_uri(rgb), name=name, hoverinfo="skip", **axes(panel))
+
+
+def png_uri(rgb: NDArray[np.uint8]) -> str:
+    """Return an array of colours as the address of a PNG picture that is held in the address itself.
+
+    Raises
+    ------
+    ValueError
+        `rgb` is not an array of uint8 of shape (rows, columns, 3 or 4).
+    """
+    from PIL import Image
+
+    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] not in (3, 4):
+        raise ValueError(
+            f"rgb has type {rgb.dtype} and shape {rgb.shape}: allowed is uint8 of shape (rows, columns, 3 or 4)"
+        )
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(rgb)).save(buffer, format="PNG", compress_level=1)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _floats(values: ArrayLike) -> NDArray[Any]:
+    # 1-D floats travel to the browser as bytes; lists and 64-bit whole numbers would travel as text.
+    array = np.atleast_1d(np.asarray(values))
+    return array if array.dtype == np.float32 else array.astype(np.float64)
+
+
+def _faint(color: str) -> str:
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.16)"
+
+
+def _apart(heights: NDArray[Any], distance: float) -> NDArray[Any]:
+    """Return the heights in the same order, moved as little as needed to stand `distance` apart."""
+    order = np.argsort(heights, kind="stable")
+    steps = distance * np.arange(len(heights))
+    # Positions that keep a distance are increasing once the distances are taken off: pool neighbours that are not.
+    pools: list[list[float]] = []
+    for value in heights[order] - steps:
+        pools.append([float(value), 1])
+        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
+            (a, n), (b, m) = pools[-2], pools.pop()
+            pools[-1] = [(a * n + b * m) / (n + m), n + m]
+    settled = np.empty(len(heights))
+    settled[order] = np.repeat([p[0] for p in pools], [int(p[1]) for p in pools]) + steps
+    return settled
