@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
 
     claims = commands.add_parser("claims", help="measure what the papers claim")
     claims.add_argument("stems", nargs="*", metavar="STEM", help="a mechanism, such as stigmergic_memory")
-    claims.add_argument("--full", action="store_true", help="measure at full budget and write data/claims.csv")
+    claims.add_argument("--full", action="store_true", help="measure at full budget, write data/claims.csv and the tables behind figures")
     claims.set_defaults(run=_claims)
 
     doctor = commands.add_parser("doctor", help="say why a widget or plot does not show, and how to mend it")
@@ -122,6 +122,8 @@ def _claims(chosen: argparse.Namespace) -> int:
     measured = ledger.measure_all(stems, budget=budget, progress=sys.stderr.isatty())
     for stem in stems:
         print(f"{stem}\n\n{ledger.render(stem, measured)}\n")
+        for path in ledger.write_tables(stem) if chosen.full else ():
+            print(f"wrote {path.name}")
     return 1 if any(result.error for result in measured) else 0
 
 

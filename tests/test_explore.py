@@ -373,14 +373,14 @@ def test_the_latest_value_wins_and_stale_work_ends():
 
 def test_a_slow_plain_function_runs_beside_the_loop_and_can_be_stopped():
     def slow(params, *, rng, replicates):
-        time.sleep(0.03 * replicates)
+        time.sleep(0.06 * replicates)
         return simulate(params, rng=rng, replicates=replicates)
 
     async def scenario():
         panel = walk_panel(slow, replicates=30)
         await until(lambda: visible(panel.bar.progress))
         gaps, last = [], time.perf_counter()
-        for _ in range(20):
+        for _ in range(10):
             await asyncio.sleep(0.001)
             gaps.append(time.perf_counter() - last)
             last = time.perf_counter()
@@ -389,7 +389,7 @@ def test_a_slow_plain_function_runs_beside_the_loop_and_can_be_stopped():
         assert not visible(panel.bar.progress)
         assert panel.bar.words.value == "Stopped: the picture shows 1 of 30."
         assert panel.line.endswith("replicates=1)")
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(1.5)
         assert panel.result.seen.shape[0] == 1
 
     in_a_loop(scenario)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import dataclasses
 import math
+import sys
 import textwrap
+import types
 
 import numpy as np
 import pytest
@@ -463,3 +465,18 @@ def test_declarations_and_results_are_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         sample.tolerance = 100
     assert isinstance(measure(sample), Measured)
+
+
+def test_the_tables_behind_figures_are_written_as_csv(tmp_path, monkeypatch):
+    import pandas as pd
+
+    module = types.SimpleNamespace(TABLES={"echo.csv": lambda: pd.DataFrame({"x": [1, 2], "y": [1 / 3, 0.5]})})
+    monkeypatch.setitem(sys.modules, "labkit.claims.echo", module)
+    monkeypatch.setattr("labkit.ledger._sweeps.data_path", lambda name: tmp_path / name)
+    assert ledger.write_tables("echo") == [tmp_path / "echo.csv"]
+    assert (tmp_path / "echo.csv").read_text() == "x,y\n1,0.333333\n2,0.5\n"
+
+
+def test_a_mechanism_without_tables_has_none(monkeypatch):
+    monkeypatch.setitem(sys.modules, "labkit.claims.echo", types.SimpleNamespace())
+    assert ledger.tables_of("echo") == {}

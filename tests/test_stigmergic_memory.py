@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import plain_stigmergy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labkit.claims import stigmergic_memory as claims
+from labkit.files import data_path
 from labkit.mechanisms.stigmergic_memory import (
     ARMS,
     Swarm,
@@ -282,6 +285,24 @@ class TestEffects:
         assert paired_comparison(runs["traces"].food, runs["memory"].food).difference.high < 0
 
 
+class TestRecord:
+    def test_the_density_table_is_what_the_world_does(self):
+        kept = pd.read_csv(data_path("stigmergic_memory_density.csv"))
+        assert set(kept["arm"]) == set(ARMS)
+        here = claims.density_table("quick", arms=("both",), densities=(0.025,), replicates=60)
+        there = kept[(kept["arm"] == "both") & (kept["density"] == 0.025)]
+        for column in ("food", "hazards", "coverage"):
+            np.testing.assert_allclose(there[column], here[column], rtol=1e-5, err_msg="run `labkit claims --full`")
+
+    def test_the_crossover_is_where_the_break_even_weight_is_the_weight(self):
+        kept = pd.read_csv(data_path("stigmergic_memory_density.csv"))
+        for weight in (0.8, 2.0, 8.0):
+            at = claims.crossover_density(kept, weight)
+            even = claims.break_even_weight(kept)
+            bounds = np.interp([at.low, at.value, at.high], even["density"], even["weight"])
+            assert bounds[0] * 1.15 > weight > bounds[2] / 1.15
+
+
 class TestSwarm:
     def test_a_trail_on_validated_pairings_makes_a_swarm_more_often_right(self):
         marked, plain = (pair(Swarm(pheromone=trail), rng=0, replicates=60) for trail in (True, False))
@@ -319,9 +340,9 @@ class TestBadInput:
         ("field", "value"),
         [
             ("size", 4), ("size", 2.5), ("density", 0), ("density", 1.01), ("density", float("nan")), ("steps", 0),
-            ("memory", "yes"), ("hazard_mode", "loud"), ("hazard_fraction", 0.6), ("patch_fraction", -0.1), ("refill", 2),
-            ("memory_weight", float("inf")), ("food_retention", 1.1), ("consensus_gain", -1), ("consensus_cap", 0.5),
-            ("interpretation", "none"), ("corrupted", -0.1), ("lost", 1), ("colour", 1),
+            ("memory", "yes"), ("hazard_mode", "loud"), ("hazard_fraction", 0.6), ("patch_fraction", -0.1),
+            ("refill", 2), ("memory_weight", float("inf")), ("food_retention", 1.1), ("consensus_gain", -1),
+            ("consensus_cap", 0.5), ("interpretation", "none"), ("corrupted", -0.1), ("lost", 1), ("colour", 1),
         ],
     )  # fmt: skip
     def test_a_world_that_cannot_be_is_refused_by_name(self, field, value):

@@ -16,6 +16,7 @@ from labkit.explore._view import Compute, Setting
 DRAFT_SECONDS = 0.030  # what a control may wait for its draft
 SLICE_SECONDS = 0.015  # what one turn of the background task may take
 REDRAW_SECONDS = 0.100  # between two pictures of a draft that still grows
+POLL_SECONDS = 0.005  # between two looks at a thread
 CALM_SECONDS = 0.040  # a control that moves again sooner leaves its draft to the background task
 
 Steps = Generator[tuple[float | None, Any], None, Any]
@@ -47,7 +48,7 @@ def _in_one_go(call: Callable[[], Any], beside: Executor | None) -> Steps:
     future = beside.submit(call)
     try:
         while not future.done():
-            wait([future], SLICE_SECONDS)
+            wait([future], POLL_SECONDS)
             yield None, None
         return future.result()
     finally:

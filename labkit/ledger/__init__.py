@@ -3,6 +3,7 @@
 from labkit.ledger._claim import Budget, Claim, Verdict, claim, judge
 from labkit.ledger._measure import Measured, claims_of, measure, measure_all, stems
 from labkit.ledger._record import check_against_record, record, recorded
+from labkit.ledger._sweeps import tables_of, write_tables
 from labkit.ledger._table import ClaimsTable, render
 
 __all__ = [
@@ -21,4 +22,6 @@ __all__ = [
     "recorded",
     "render",
     "stems",
+    "tables_of",
+    "write_tables",
 ]

@@ -2,11 +2,12 @@
 
 The rule is the same in all but the order of activation. Mesa activates agents one by one in random order:
 each looks, moves, eats, gets hurt, remembers and marks before the next one looks, and so sees what the
-earlier ones of the same step have eaten and left. In labkit all look, then all move, then all mark.
-`InStages` keeps that order in Mesa too, so that what is left of a difference is not the order of activation.
+earlier ones of the same step have eaten and left. In labkit all look, then all move, then all mark; with
+`all_at_once` Mesa does the same in stages, which tells what the order makes from what the code makes.
 
-The faults (`corrupted`, `lost`), the learned interpretation and the plain random walk are left out.
-`Tuned` does the same as `Foraging` and looks up numpy arrays where that one asks each cell.
+`Foraging` is written as a Mesa user would: properties of cells, agents with lists and dictionaries, the rule as
+formulas. `Tuned` does the same, bit by bit, with the costliest formulas as tables and the layers' arrays read
+directly. The faults (`corrupted`, `lost`), the learned interpretation and the plain random walk are left out.
 """
 
 from __future__ import annotations
@@ -174,21 +175,19 @@ class Forager(CellAgent):
 
 
 class Foraging(Model):
-    """A torus with food, hazards and foragers, activated one by one in random order."""
+    """A torus with food, hazards and foragers, activated one by one in random order, or all at once."""
 
-    forager, ground = Forager, Ground
+    forager = Forager
 
-    def __init__(self, world: World, seed: int):
+    def __init__(self, world: World, seed: int, all_at_once: bool = False):
         super().__init__(rng=seed)
-        self.world, self.eaten, self.entered = world, 0, 0
+        self.world, self.all_at_once, self.eaten, self.entered = world, all_at_once, 0, 0
         self.hazards_are_seen = world.hazard_mode == "visible"
         self.checks_marks = world.memory and world.interpretation == "remembered"
         self.retention = dict(zip(READING, world.retentions().tolist(), strict=True))
         self.lifetime = {mark: math.ceil(math.log(FADED) / math.log(kept)) for mark, kept in self.retention.items()}
         self.fading: dict[int, list[tuple[Ground, str, Forager]]] = defaultdict(list)
-        self.grid = OrthogonalMooreGrid(
-            (world.size, world.size), torus=True, random=self.random, cell_klass=self.ground
-        )
+        self.grid = OrthogonalMooreGrid((world.size, world.size), torus=True, random=self.random, cell_klass=Ground)
         self.lay_out()
         self.forager.create_agents(self, world.agents, self.random.choices(self.grid.all_cells.cells, k=world.agents))
 
@@ -208,8 +207,14 @@ class Foraging(Model):
 
     def step(self):
         self.regrow()
-        self.fade()
-        self.agents.shuffle_do("step")
+        if self.all_at_once:
+            self.agents.do("choose")
+            self.agents.shuffle_do("move")
+            self.fade()
+            self.agents.do("mark")
+        else:
+            self.fade()
+            self.agents.shuffle_do("step")
 
     def regrow(self):
         """Let empty patches grow again."""
@@ -235,17 +240,6 @@ class Foraging(Model):
     def agreement(self, agents):
         """Return how many times stronger a mark reads that so many have signed."""
         return min(self.world.consensus_cap, 1 + self.world.consensus_gain * max(agents - 1, 0))
-
-
-class InStages(Foraging):
-    """The same, but all look before anyone moves, and all move before anyone marks: labkit's order."""
-
-    def step(self):
-        self.regrow()
-        self.agents.do("choose")
-        self.agents.shuffle_do("move")
-        self.fade()
-        self.agents.do("mark")
 
 
 class TunedForager(Forager):
@@ -274,9 +268,9 @@ class Tuned(Foraging):
 
     forager = TunedForager
 
-    def __init__(self, world: World, seed: int):
+    def __init__(self, world: World, seed: int, all_at_once: bool = False):
         self.gap = [min(apart, world.size - apart) for apart in range(world.size)]
-        super().__init__(world, seed)
+        super().__init__(world, seed, all_at_once)
         self.agreements = [self.agreement(agents) for agents in range(SLOTS + 1)]
         self.layers = [(mark, getattr(self.grid, mark).data) for mark in READING]
         full = [world.food_retention**age for age in range(world.steps + 1)]
@@ -287,3 +281,9 @@ class Tuned(Foraging):
         (row, column), (other_row, other_column) = here.coordinate, there.coordinate
         down, across = self.gap[abs(row - other_row)], self.gap[abs(column - other_column)]
         return down if down > across else across
+
+
+def forget_neighborhoods():
+    """Let go of the cells of earlier models, which Mesa's caches would keep for good."""
+    Cell.get_neighborhood.cache_clear()
+    Cell._neighborhood.cache_clear()

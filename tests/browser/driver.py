@@ -190,19 +190,28 @@ def label(element):
 
 
 def press(page, kind, element, attempt=0):
-    """Move a control one step with the keyboard; the second attempt goes back, for one that stands at its end."""
+    """Move a control one step; the second attempt goes the other way, for one that stands at its end."""
     element.scroll_into_view_if_needed()
+    if kind == "dropdown":
+        step = "([s, by]) => (s.selectedIndex + by + s.length) % s.length"
+        element.select_option(index=page.evaluate(step, [element, (1, -2)[attempt]]))
+        return
     element.focus()
-    keys = {"slider": ("ArrowRight", "ArrowLeft"), "dropdown": ("ArrowDown", "ArrowUp")}
-    page.keyboard.press(keys.get(kind, ("Space", "Space"))[attempt])
+    page.keyboard.press(("ArrowRight", "ArrowLeft")[attempt] if kind == "slider" else "Space")
 
 
 def move(page, kind, element):
-    """Move a control and return after how many seconds the pictures changed, or None if they did not."""
+    """Move a control and return after how many seconds the pictures changed, or None if they did not.
+
+    A toggle is put back, since what the other controls change may be seen in its first position only.
+    """
     before = settled(page)
+    chosen = element.evaluate_handle("e => e.parentElement.querySelector('.mod-active')").as_element()
+    seconds = None
     for attempt in range(2):
-        press(page, kind, element, attempt)
-        seconds = changed(page, before)
-        if seconds is not None:
-            return seconds
-    return None
+        if seconds is None:
+            press(page, kind, element, attempt)
+            seconds = changed(page, before)
+    if kind == "toggle" and chosen:
+        press(page, kind, chosen)
+    return seconds
