@@ -6,7 +6,7 @@ INSTALL := $(PYTHON) -m pip install --quiet --no-deps --disable-pip-version-chec
 COMPILE := $(PYTHON) -m uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 \
 	--quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: lab test test-slow lint fix notebooks lock clean
+.PHONY: lab test test-slow bench lint fix notebooks lock clean
 
 # Open JupyterLab on the first notebook. `make lab PORT=9000` chooses the port.
 lab: $(VENV)/.lab
@@ -21,6 +21,10 @@ test: $(VENV)/.test lint
 test-slow: $(VENV)/.test
 	CHROME_PATH="$$(.ci/chromium $(PYTHON))" && export CHROME_PATH && \
 	$(PYTHON) -m pytest tests -m slow || [ $$? -eq 5 ]
+
+# Speed next to peer libraries, and whether their results agree; `make test-slow` runs it too.
+bench: $(VENV)/.test
+	$(PYTHON) -m pytest tests/benchmarks -m benchmark
 
 lint: $(VENV)/.test
 	$(PYTHON) -m ruff format --check .

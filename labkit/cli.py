@@ -41,7 +41,8 @@ def _parser() -> argparse.ArgumentParser:
 
     claims = commands.add_parser("claims", help="measure what the papers claim")
     claims.add_argument("stems", nargs="*", metavar="STEM", help="a mechanism, such as stigmergic_memory")
-    claims.add_argument("--full", action="store_true", help="measure at full budget, write data/claims.csv and the tables behind figures")
+    full = "measure at full budget, write data/claims.csv and the tables behind figures"
+    claims.add_argument("--full", action="store_true", help=full)
     claims.set_defaults(run=_claims)
 
     doctor = commands.add_parser("doctor", help="say why a widget or plot does not show, and how to mend it")

@@ -337,7 +337,7 @@ def test_a_long_draft_is_drawn_as_it_grows():
         panel._stage.picture.busy = False
         panel.controls["density"].value = 0.1
         assert time.perf_counter() - begun < 0.5
-        assert 1 <= len(lengths)
+        assert len(lengths) >= 1
         assert lengths[0] < 41
         await until(lambda: panel.settled)
         assert lengths[-1] == 41

@@ -203,15 +203,18 @@ def press(page, kind, element, attempt=0):
 def move(page, kind, element):
     """Move a control and return after how many seconds the pictures changed, or None if they did not.
 
-    A toggle is put back, since what the other controls change may be seen in its first position only.
+    A choice is put back: what the other controls change may be seen at its first option only.
     """
     before = settled(page)
-    chosen = element.evaluate_handle("e => e.parentElement.querySelector('.mod-active')").as_element()
+    option = element.evaluate("e => e.selectedIndex") if kind == "dropdown" else None
+    active = element.evaluate_handle("e => e.parentElement.querySelector('.mod-active')").as_element()
     seconds = None
     for attempt in range(2):
         if seconds is None:
             press(page, kind, element, attempt)
             seconds = changed(page, before)
-    if kind == "toggle" and chosen:
-        press(page, kind, chosen)
+    if kind == "dropdown":
+        element.select_option(index=option)
+    elif kind == "toggle" and active:
+        press(page, kind, active)
     return seconds
