@@ -76,7 +76,9 @@ def sweep_density(
     parts: list[pd.DataFrame] = []
     for number, density in enumerate(claims.DENSITIES):
         runs = Arms({})
-        for share, so_far in unfold_arms(world.replace(density=density), rng=rng, replicates=replicates, arms=tuple(ARMS)):
+        for share, so_far in unfold_arms(
+            world.replace(density=density), rng=rng, replicates=replicates, arms=tuple(ARMS)
+        ):
             runs = so_far
             yield (number + share) / len(claims.DENSITIES), None
         parts.append(_tidy(density, runs))

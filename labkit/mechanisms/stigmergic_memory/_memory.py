@@ -108,7 +108,8 @@ class Memory:
         score.ravel()[spot] -= self._danger_push[step - self.felt.ravel()[slot]]
         slot, spot = self._in_reach(self.trail, position)
         # A cell may be on the trail twice: each visit counts.
-        np.subtract.at(score.ravel(), spot, self._trail_push[1 + (step - 2 - slot % SLOTS) % SLOTS])
+        age = 1 + (step - 2 - np.arange(SLOTS)) % SLOTS
+        np.subtract.at(score.ravel(), spot, self._trail_push[age].take(slot % SLOTS))
 
     def _in_reach(
         self, remembered: NDArray[np.int64], position: NDArray[np.int64]

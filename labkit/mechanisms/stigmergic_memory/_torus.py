@@ -36,7 +36,7 @@ class Torus:
         The displacement of no move at all.
     closeness : ndarray of float, shape (4 · cells + 1,)
         ``1 / (1 + distance)`` by displacement; distance counts steps, diagonal ones too.
-    reach : ndarray of int, shape (4 · cells + 1,)
+    reach : ndarray of int8, shape (4 · cells + 1,)
         Which of the nine cells in reach a displacement leads to, or `OUT_OF_VIEW`.
     nearer : ndarray of int8, shape (4 · cells + 1, 9)
         By how many steps each of the nine moves brings one closer.
@@ -48,7 +48,7 @@ class Torus:
     position: NDArray[np.int64]
     centre: int
     closeness: NDArray[np.float64]
-    reach: NDArray[np.int64]
+    reach: NDArray[np.int8]
     nearer: NDArray[np.int8]
 
 
@@ -62,7 +62,7 @@ def torus(size: int) -> Torus:
     down = np.floor_divide(displacement + size, 2 * size)
     across = displacement - down * 2 * size
     distance = _distance(size, down, across)
-    reach = np.full(displacement.shape, OUT_OF_VIEW)
+    reach = np.full(displacement.shape, OUT_OF_VIEW, dtype=np.int8)
     for place, (step_down, step_across) in enumerate(moves):
         reach[_distance(size, down - step_down, across - step_across) == 0] = place
     after = _distance(size, down[:, None] - moves[:, 0], across[:, None] - moves[:, 1])
@@ -73,7 +73,7 @@ def torus(size: int) -> Torus:
         position=row * 2 * size + column,
         centre=centre,
         closeness=np.append(1 / (1 + distance), 0),
-        reach=np.append(reach, OUT_OF_VIEW),
+        reach=np.append(reach, np.int8(OUT_OF_VIEW)),
         nearer=np.append(distance[:, None] - after, np.zeros((1, 9)), axis=0).astype(np.int8),
     )
 

@@ -124,22 +124,21 @@ class Traces:
     ) -> None:
         """Add the marks of one step; the arrays, all of one length, say which layer, where, who and how much."""
         mark = (replicate * len(LAYERS) + layer) * self._cells + cell
-        field = self.field.ravel()
-        np.add.at(field, mark, amount)
-        field[mark] = np.minimum(field[mark], STRONGEST)
+        np.add.at(self.field.ravel(), mark, amount)
+        np.minimum(self.field, STRONGEST, out=self.field)
         self._signed[step] = []
         self._sign(step, step + self._lifetime[layer], mark, agent)
         np.multiply(self.field, self._amplified, out=self.effective)
 
     def _sign(self, step: int, until: NDArray[np.int64], mark: NDArray[np.int64], agent: NDArray[np.int64]) -> None:
         """Enter each agent among the depositors of its mark until the given step."""
-        known = np.flatnonzero(self._agent[mark] == agent[:, None])
+        known = np.flatnonzero(self._agent.take(mark, axis=0) == agent.astype(np.int32)[:, None])
         self._extend(step, until[known // SLOTS], mark[known // SLOTS] * SLOTS + known % SLOTS)
-        new = np.ones(mark.size, dtype=bool)
+        new = self.depositors.ravel().take(mark) < SLOTS
         new[known // SLOTS] = False
         until, mark, agent = until[new], mark[new], agent[new]
         while mark.size:
-            free = self._agent[mark] < 0
+            free = self._agent.take(mark, axis=0) < 0
             slot = mark * SLOTS + free.argmax(axis=1)
             room = np.flatnonzero(self._agent.ravel()[slot] < 0)
             until, mark, agent, slot = until[room], mark[room], agent[room], slot[room]
