@@ -204,7 +204,8 @@ def test_every_claim_has_a_verdict_on_record(stem):
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_quick_claims_agree_with_the_record(stem):
-    measured = ledger.measure_all([stem], budget="quick", seed=1, progress=False)
+    # The seed of the record: one interval in twenty would exclude the value under another.
+    measured = ledger.measure_all([stem], budget="quick", seed=0, progress=False)
     assert ledger.check_against_record(measured, ledger.recorded()) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from labkit import theme
+
+DRAWING_SECONDS = 0.5  # a page that has not said by then that it has drawn is not waited for
 
 CONFIG = {
     **{"responsive": True, "displaylogo": False, "scrollZoom": False},
@@ -28,7 +31,12 @@ class Picture:
         self._shown = _plain(figure)
         self.widget = go.FigureWidget(figure)
         self.widget._config = CONFIG
-        self.busy = False
+        self._sent, self._waiting = 0.0, False
+
+    @property
+    def busy(self) -> bool:
+        """Whether the browser is still drawing the last picture, as far as is known."""
+        return self._waiting and time.monotonic() - self._sent < DRAWING_SECONDS
 
     def draw(self, figure: go.Figure) -> None:
         """Show another figure."""
@@ -46,8 +54,9 @@ class Picture:
                 self.widget.layout[path] = value
         if kept < len(new["data"]):
             self.widget.add_traces(figure.data[kept:])
-        if not self.busy:
-            self.busy = True
+        self._sent = time.monotonic()
+        if not self._waiting:
+            self._waiting = True
             self.widget.on_edits_completed(self._drawn)
 
     def keep(self) -> None:
@@ -56,8 +65,7 @@ class Picture:
         self.widget._repr_mimebundle_()
 
     def _drawn(self) -> None:
-        """Note that the browser has drawn."""
-        self.busy = False
+        self._waiting = False
 
 
 def blank(message: str) -> go.Figure:
