@@ -12,6 +12,7 @@ import tracemalloc
 import ipywidgets
 import numpy as np
 import pytest
+from plotly.basedatatypes import Undefined
 from walks import Look, Run, Walk, ends, simulate, sweep, swept, unfold, world
 
 from labkit import theme
@@ -182,6 +183,21 @@ def test_time_is_scrubbed_and_follows_the_end():
     panel.clock.slider.value = 40
     panel.controls["steps"].value = 60
     assert panel.clock.slider.value == panel.clock.slider.max == 60
+
+
+def test_an_update_leaves_no_trace_of_its_type_out():
+    # The browser would take the property away from a trace that is left out of the list.
+    panel = walk_panel()
+    sent = []
+    panel.figure.plotly_update = lambda **message: sent.append(message)
+    panel.clock.slider.value = 7
+    panel.controls["density"].value = 0.1
+    for message in sent:
+        types = [panel.figure.data[i].type for i in message["trace_indexes"]]
+        for path, values in message["restyle_data"].items():
+            left_out = {kind for kind, value in zip(types, values, strict=True) if value is Undefined}
+            assert left_out <= {"scatter" if path == "source" else "image"}
+    assert {"x", "source"} <= set(sent[0]["restyle_data"])
 
 
 # ------------------------------------------------------------------------------------------- views

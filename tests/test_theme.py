@@ -63,11 +63,11 @@ def test_traces_hold_flat_floats_which_travel_as_bytes():
         theme.theory(y, y, "a"),
         theme.reported(y, y, "a"),
     ]
-    for trace in traces:
+    for trace in go.Figure(traces[:2] + traces[3:]).data:
         assert (trace.x.dtype, trace.y.dtype) == (np.float64, np.float64)
         assert trace.x.ndim == trace.y.ndim == 1
-    assert traces[2].xaxis == "x2"
-    assert theme.line(np.zeros(2, np.float32), np.zeros(2, np.float32), STYLE, "a").y.dtype == np.float32
+    assert traces[2]["xaxis"] == "x2"
+    assert theme.line(np.zeros(2, np.float32), np.zeros(2, np.float32), STYLE, "a")["y"].dtype == np.float32
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8), st.floats(0.01, 0.2))
@@ -81,13 +81,13 @@ def test_labels_stand_apart_in_the_order_of_their_lines(heights, distance):
 
 def test_labels_that_have_room_stay_at_their_lines():
     labels = theme.direct_labels(9.0, [0.1, 0.9], ["low", "high"], [STYLE, STYLE], span=(0, 1))
-    assert labels.y.tolist() == pytest.approx([0.1, 0.9])
-    assert labels.x.tolist() == [9.0, 9.0]
+    assert labels["y"].tolist() == pytest.approx([0.1, 0.9])
+    assert labels["x"].tolist() == [9.0, 9.0]
 
 
 def test_a_picture_keeps_every_pixel():
     rgb = np.random.default_rng(0).integers(0, 256, (7, 5, 3), dtype=np.uint8)
-    uri = theme.image(rgb).source
+    uri = theme.image(rgb)["source"]
     data = base64.b64decode(uri.removeprefix("data:image/png;base64,"))
     assert (np.asarray(Image.open(io.BytesIO(data))) == rgb).all()
 

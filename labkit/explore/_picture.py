@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.basedatatypes import Undefined
 
 from labkit import theme
 
@@ -46,12 +47,15 @@ class Picture:
         kept = 0 if other_paper else _alike(old["data"], new["data"])
         if kept < len(old["data"]):
             self.widget.data = self.widget.data[:kept]
-        with self.widget.batch_update():
-            for i in range(kept):
-                for path, value in _changes(old["data"][i], new["data"][i]):
-                    self.widget.data[i][path] = value
-            for path, value in _layout_changes(old["layout"], new["layout"], other_paper):
-                self.widget.layout[path] = value
+        traces, values = _restyle(old["data"][:kept], new["data"][:kept])
+        layout = dict(_layout_changes(old["layout"], new["layout"], other_paper))
+        if any("." not in path for path in layout):
+            # Parts that come or go change what figure.layout holds: plotly keeps account of that only here.
+            with self.widget.batch_update():
+                for path, value in layout.items():
+                    self.widget.layout[path] = value
+            layout = {}
+        self.widget.plotly_update(restyle_data=values, relayout_data=layout, trace_indexes=traces)
         if kept < len(new["data"]):
             self.widget.add_traces(figure.data[kept:])
         self._sent = time.monotonic()
@@ -98,27 +102,58 @@ def _axes(layout: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
     return {key: tuple(axis.get(kind) for kind in kinds) for key, axis in layout.items() if key[1:5] == "axis"}
 
 
+def _restyle(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> tuple[list[int], dict[str, list[Any]]]:
+    """Return which traces differ, and for each path that does the values in these traces.
+
+    The browser takes the property away from a trace that is left out of a list, so a list holds the present value of
+    every trace that could have the property: of every trace of the type of one that changes it.
+    """
+    changed = {i: dict(_changes(*pair)) for i, pair in enumerate(zip(old, new, strict=True))}
+    traces = [i for i, paths in changed.items() if paths]
+    owners: dict[str, set[str]] = {}
+    for i in traces:
+        for path in changed[i]:
+            owners.setdefault(path, set()).add(new[i]["type"])
+    values = {
+        path: [_at(new[i], path) if new[i]["type"] in types else Undefined for i in traces]
+        for path, types in owners.items()
+    }
+    return traces, values
+
+
+def _at(trace: dict[str, Any], path: str) -> Any:
+    value: Any = trace
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
 def _layout_changes(old: dict[str, Any], new: dict[str, Any], other_paper: bool) -> Iterator[tuple[str, Any]]:
-    """Yield (path, new value) for each part of the layout that differs; what came or went goes as a whole."""
-    for key in sorted(old.keys() | new.keys()):
-        before, after = old.get(key), new.get(key)
-        if isinstance(before, dict) and isinstance(after, dict):
-            yield from _changes(before, after, f"{key}.")
-            # An axis would keep the range it had on the other paper.
-            if other_paper and key[1:5] == "axis" and "range" not in after and "autorange" not in after:
-                yield f"{key}.autorange", True
-        elif not _same(before, after):
-            yield key, after
+    """Yield (path, new value) for each part of the layout that differs."""
+    axes = sorted(key for key in old.keys() | new.keys() if other_paper and key[1:5] == "axis")
+    # The browser knows an axis that has no traces yet only as a whole; as a whole it also forgets its old range.
+    yield from ((key, new.get(key)) for key in axes)
+    yield from _changes(*({key: value for key, value in each.items() if key not in axes} for each in (old, new)))
 
 
 def _changes(old: dict[str, Any], new: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield (path, new value) for each value that differs; None where there is none any more."""
     for key in sorted(old.keys() | new.keys()):
-        before, after = old.get(key), new.get(key)
+        before: Any = old.get(key)
+        after: Any = new.get(key)
         if isinstance(before, dict) and isinstance(after, dict):
             yield from _changes(before, after, f"{path}{key}.")
+        elif _are_records(before, after):
+            for i, (one, other) in enumerate(zip(before, after, strict=True)):
+                yield from _changes(one, other, f"{path}{key}[{i}].")
         elif not _same(before, after):
             yield path + key, after
+
+
+def _are_records(before: Any, after: Any) -> bool:
+    """Return whether both are lists of as many dicts, such as annotations."""
+    both = isinstance(before, list | tuple) and isinstance(after, list | tuple) and len(before) == len(after)
+    return both and all(isinstance(record, dict) for record in [*before, *after])
 
 
 def _same(before: Any, after: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -12,8 +13,9 @@ import plotly.graph_objects as go
 
 from labkit.explore._picture import Picture, blank
 from labkit.explore._view import Compute, Setting, View
-from labkit.explore._work import DRAFT_SECONDS, REDRAW_SECONDS, Course, Worker, finish, saving, steps
+from labkit.explore._work import DRAFT_SECONDS, Course, Worker, finish, saving, steps
 
+GROWTH_SECONDS = 0.3  # between two pictures of a result that grows
 THREAD_SECONDS = 0.05  # a plain function that takes longer runs on a thread beside the panel
 
 
@@ -129,26 +131,32 @@ class Stage:
         """Yield the share done of a draft and then of the whole; keep and draw what there is."""
         compute = view.compute or self._compute
         if draft and not view.button and setting.replicates > self._draft:
-            yield from self._follow(compute, setting.with_replicates(self._draft), beside=False)
+            few = setting.with_replicates(self._draft)
+            yield from self._follow(compute, few, beside=False, seconds=DRAFT_SECONDS)
             yield 0.0
         yield from self._follow(compute, setting, beside=bool(view.button))
         self.picture.keep()
 
-    def _follow(self, compute: Compute, setting: Setting, beside: bool) -> Course:
-        """Pass on the share done; keep the result, and before it now and then what a draft has so far."""
+    def _follow(self, compute: Compute, setting: Setting, beside: bool, seconds: float = math.inf) -> Course:
+        """Pass on the share done; keep the result, and before it now and then what there is so far.
+
+        After `seconds` it is left where it stands, once there is something to draw: a draft need not be finished before
+        the whole is begun.
+        """
         begun = time.perf_counter()
-        due = begun + 0.8 * DRAFT_SECONDS  # within the slice that a control waits for
+        due = begun + (0.8 * DRAFT_SECONDS if setting.replicates <= self._draft else GROWTH_SECONDS)
         slow = beside or self._pace.get(compute, 0.0) * setting.replicates > THREAD_SECONDS
         work = steps(compute, setting, self._threads if slow and not saving() else None)
-        while True:
+        latest = None
+        while latest is None or time.perf_counter() < begun + seconds:
             try:
                 share, so_far = next(work)
             except StopIteration as end:
                 self._pace[compute] = (time.perf_counter() - begun) / setting.replicates
                 self._keep(compute, Shown(setting, end.value, True))
                 return
-            few = setting.replicates <= self._draft
-            if few and so_far is not None and time.perf_counter() >= due and not self.picture.busy:
-                self._keep(compute, Shown(setting, so_far, False))
-                due = time.perf_counter() + REDRAW_SECONDS
+            latest = latest if so_far is None else so_far
+            if latest is not None and time.perf_counter() >= due and not self.picture.busy:
+                self._keep(compute, Shown(setting, latest, False))
+                due = time.perf_counter() + GROWTH_SECONDS
             yield share

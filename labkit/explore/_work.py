@@ -13,7 +13,7 @@ from typing import Any
 
 from labkit.explore._view import Compute, Setting
 
-DRAFT_SECONDS = 0.030  # what a control may wait for its draft
+DRAFT_SECONDS = 0.020  # what a control may wait for its draft
 SLICE_SECONDS = 0.015  # what one turn of the background task may take
 REDRAW_SECONDS = 0.100  # between two pictures of a draft that still grows
 POLL_SECONDS = 0.005  # between two looks at a thread

@@ -75,14 +75,23 @@ def sweep_density(
 
     parts: list[pd.DataFrame] = []
     for number, density in enumerate(claims.DENSITIES):
-        runs = Arms({})
-        for share, so_far in unfold_arms(
-            world.replace(density=density), rng=rng, replicates=replicates, arms=tuple(ARMS)
-        ):
-            runs = so_far
-            yield (number + share) / len(claims.DENSITIES), None
+        arms = unfold_arms(world.replace(density=density), rng=rng, replicates=replicates, arms=tuple(ARMS))
+        runs = yield from _numbered(arms, number)
         parts.append(_tidy(density, runs))
     return pd.concat(parts, ignore_index=True)
+
+
+def _numbered(
+    steps: Generator[tuple[float, Arms | None], None, Arms], number: int
+) -> Generator[tuple[float, None], None, Arms]:
+    """Pass on the share done of one density as a share of all; return its runs."""
+    while True:
+        try:
+            share, _ = next(steps)
+        except StopIteration as end:
+            runs: Arms = end.value
+            return runs
+        yield (number + share) / len(claims.DENSITIES), None
 
 
 def _tidy(density: float, runs: Arms) -> pd.DataFrame:

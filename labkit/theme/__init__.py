@@ -7,7 +7,7 @@ seen (`describe`), and returns the figure.
 
 from labkit.theme._look import DASHES, FONT, GRID, INK, MARKERS, PALETTE, PAPER, SUBDUED, Style, styled
 from labkit.theme._paper import axes, figure, panels
-from labkit.theme._traces import band, direct_labels, image, line, png_uri, points, reported, theory
+from labkit.theme._traces import Trace, band, direct_labels, image, line, png_uri, points, reported, theory
 from labkit.theme._words import data_of, describe, description
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "PAPER",
     "SUBDUED",
     "Style",
+    "Trace",
     "axes",
     "band",
     "data_of",

@@ -8,66 +8,47 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from labkit.theme._look import INK, PALETTE, PAPER, Style
 from labkit.theme._paper import axes
 
+# A trace as plotly's figures take it. A dict, because plotly would check an object once more as it is added.
+Trace = dict[str, Any]
 
-def line(x: ArrayLike, y: ArrayLike, style: Style, name: str, *, panel: int = 1) -> go.Scatter:
+
+def line(x: ArrayLike, y: ArrayLike, style: Style, name: str, *, panel: int = 1) -> Trace:
     """Return a line in the style's colour and dash."""
     look = {"color": style.color, "dash": style.dash, "width": 2.2}
-    return go.Scatter(x=_floats(x), y=_floats(y), mode="lines", line=look, name=name, showlegend=False, **axes(panel))
+    return _scatter(x, y, name, panel) | {"mode": "lines", "line": look}
 
 
 def points(
     x: ArrayLike, y: ArrayLike, style: Style, name: str, *, error: ArrayLike | None = None, panel: int = 1
-) -> go.Scatter:
+) -> Trace:
     """Return markers in the style's colour and symbol, with symmetric error bars where `error` is given."""
     look = {"color": style.color, "symbol": style.symbol, "size": 8, "line": {"color": PAPER, "width": 1}}
     bars = None if error is None else {"array": _floats(error), "color": style.color, "thickness": 1.4, "width": 3}
-    return go.Scatter(
-        x=_floats(x),
-        y=_floats(y),
-        mode="markers",
-        marker=look,
-        error_y=bars,
-        name=name,
-        showlegend=False,
-        **axes(panel),
-    )
+    return _scatter(x, y, name, panel) | {"mode": "markers", "marker": look, "error_y": bars}
 
 
-def band(x: ArrayLike, low: ArrayLike, high: ArrayLike, style: Style, name: str, *, panel: int = 1) -> go.Scatter:
+def band(x: ArrayLike, low: ArrayLike, high: ArrayLike, style: Style, name: str, *, panel: int = 1) -> Trace:
     """Return the area between `low` and `high`: an interval, or a spread, around a line."""
-    there, back = _floats(x), _floats(x)[::-1]
-    return go.Scatter(
-        x=np.concatenate([there, back]),
-        y=np.concatenate([_floats(high), _floats(low)[::-1]]),
-        **{
-            "fill": "toself",
-            "fillcolor": _faint(style.color),
-            "line": {"width": 0},
-            "mode": "lines",
-            "hoverinfo": "skip",
-        },
-        **{"name": name, "meta": "band", "showlegend": False, **axes(panel)},
-    )
+    around = np.concatenate([_floats(x), _floats(x)[::-1]])
+    edge = np.concatenate([_floats(high), _floats(low)[::-1]])
+    look = {"mode": "lines", "line": {"width": 0}, "fill": "toself", "fillcolor": _faint(style.color)}
+    return _scatter(around, edge, name, panel) | look | {"hoverinfo": "skip", "meta": "band"}
 
 
-def theory(x: ArrayLike, y: ArrayLike, name: str, *, panel: int = 1) -> go.Scatter:
+def theory(x: ArrayLike, y: ArrayLike, name: str, *, panel: int = 1) -> Trace:
     """Return the thin dark line that stands for a closed form."""
-    look = {"color": INK, "width": 1, "dash": "solid"}
-    return go.Scatter(x=_floats(x), y=_floats(y), mode="lines", line=look, name=name, showlegend=False, **axes(panel))
+    return _scatter(x, y, name, panel) | {"mode": "lines", "line": {"color": INK, "width": 1, "dash": "solid"}}
 
 
-def reported(x: ArrayLike, y: ArrayLike, name: str, *, panel: int = 1) -> go.Scatter:
+def reported(x: ArrayLike, y: ArrayLike, name: str, *, panel: int = 1) -> Trace:
     """Return the open grey diamonds that stand for numbers reported in a paper."""
     look = {"color": PAPER, "symbol": "diamond", "size": 10, "line": {"color": PALETTE["grey"], "width": 1.6}}
-    return go.Scatter(
-        x=_floats(x), y=_floats(y), mode="markers", marker=look, name=name, showlegend=False, **axes(panel)
-    )
+    return _scatter(x, y, name, panel) | {"mode": "markers", "marker": look}
 
 
 def direct_labels(
@@ -78,7 +59,7 @@ def direct_labels(
     *,
     span: tuple[float, float],
     panel: int = 1,
-) -> go.Scatter:
+) -> Trace:
     """Return labels to the right of line ends, moved apart where they would cover each other.
 
     Parameters
@@ -91,27 +72,13 @@ def direct_labels(
         The lowest and highest y on the panel, from which the needed distance follows.
     """
     heights = _apart(_floats(y), 0.065 * (span[1] - span[0]))
-    colors = [style.color for style in styles]
-    return go.Scatter(
-        x=np.broadcast_to(_floats(x), heights.shape),
-        y=heights,
-        **{
-            "text": [f" {text}" for text in texts],
-            "textfont": {"color": colors, "size": 13},
-            "textposition": "middle right",
-        },
-        **{
-            "mode": "text",
-            "cliponaxis": False,
-            "hoverinfo": "skip",
-            "showlegend": False,
-            "meta": "label",
-            **axes(panel),
-        },
-    )
+    look = {"color": [style.color for style in styles], "size": 13}
+    words = {"mode": "text", "text": [f" {text}" for text in texts], "textfont": look, "textposition": "middle right"}
+    ends = np.broadcast_to(_floats(x), heights.shape)
+    return _scatter(ends, heights, "", panel) | words | {"cliponaxis": False, "hoverinfo": "skip", "meta": "label"}
 
 
-def image(rgb: NDArray[np.uint8], name: str = "", *, panel: int = 1) -> go.Image:
+def image(rgb: NDArray[np.uint8], name: str = "", *, panel: int = 1) -> Trace:
     """Return a grid drawn as a picture, one pixel per cell: far lighter to send than a heat map.
 
     Parameters
@@ -119,7 +86,7 @@ def image(rgb: NDArray[np.uint8], name: str = "", *, panel: int = 1) -> go.Image
     rgb : array of uint8, shape (rows, columns, 3)
         Red, green and blue of each cell.
     """
-    return go.Image(source=png_uri(rgb), name=name, hoverinfo="skip", **axes(panel))
+    return {"type": "image", "source": png_uri(rgb), "name": name, "hoverinfo": "skip", **axes(panel)}
 
 
 def png_uri(rgb: NDArray[np.uint8]) -> str:
@@ -139,6 +106,10 @@ def png_uri(rgb: NDArray[np.uint8]) -> str:
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(rgb)).save(buffer, format="PNG", compress_level=1)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _scatter(x: ArrayLike, y: ArrayLike, name: str, panel: int) -> Trace:
+    return {"type": "scatter", "x": _floats(x), "y": _floats(y), "name": name, **axes(panel)}
 
 
 def _floats(values: ArrayLike) -> NDArray[Any]:

@@ -54,6 +54,7 @@ class Arms(Mapping[str, Run]):
         return next(iter(self.runs.values())).times
 
 
+SHOWN_EVERY = 5
 FRAMES_AT_MOST = 251
 FRAME_BYTES_AT_MOST = 64_000_000
 
@@ -88,29 +89,22 @@ def simulate(world: World, *, rng: Seed, replicates: int = 1) -> Run:
     return finish(unfold(world, rng=rng, replicates=replicates))
 
 
-def unfold(world: World, *, rng: Seed, replicates: int = 1) -> Generator[tuple[float, Run], None, Run]:
+def unfold(world: World, *, rng: Seed, replicates: int = 1) -> Generator[tuple[float, Run | None], None, Run]:
     """Run a world step by step: yield the share done and the run so far, return the whole run.
 
     Parameters and errors are those of `simulate`, which runs this to its end.
 
     Yields
     ------
-    tuple of (float, Run)
-        The share of the steps that are done, and what has happened up to here.
+    tuple of (float, Run or None)
+        The share of the steps that are done and, every `SHOWN_EVERY` steps, what has happened up to here.
     """
     sequence = as_sequence(rng)
-    return (yield from _unfold(world, Draws(world, sequence, replicates), seed=str(sequence.entropy)))
-
-
-def _unfold(world: World, draws: Draws, seed: str) -> Generator[tuple[float, Run], None, Run]:
-    colony = Colony(world, draws)
-    record = _Record(world, seed, draws.replicates)
-    record.add(colony)
-    for _ in range(world.steps):
-        colony.advance()
-        record.add(colony)
-        yield colony.step / world.steps, record.run(colony)
-    return record.run(colony)
+    record = _Record(world, Draws(world, sequence, replicates), seed=str(sequence.entropy))
+    for step in range(1, world.steps + 1):
+        record.advance()
+        yield step / world.steps, record.run() if step % SHOWN_EVERY == 0 else None
+    return record.run()
 
 
 def compare(world: World, *, rng: Seed, replicates: int = 1, arms: tuple[str, ...] = tuple(ARMS)) -> Arms:
@@ -140,42 +134,52 @@ def compare(world: World, *, rng: Seed, replicates: int = 1, arms: tuple[str, ..
 
 def unfold_arms(
     world: World, *, rng: Seed, replicates: int = 1, arms: tuple[str, ...] = ("neither", "traces", "memory", "both")
-) -> Generator[tuple[float, Arms], None, Arms]:
+) -> Generator[tuple[float, Arms | None], None, Arms]:
     """Run several arms in step with each other: `unfold` for a comparison.
 
     Parameters and errors are those of `compare`.
 
     Yields
     ------
-    tuple of (float, Arms)
-        The share of the steps that are done, and each arm up to here.
+    tuple of (float, Arms or None)
+        The share of the steps that are done and, every `SHOWN_EVERY` steps, each arm up to here.
     """
     unknown = [arm for arm in arms if arm not in ARMS]
     if unknown:
         raise ValueError(f"arms = {unknown!r}: allowed are {', '.join(map(repr, ARMS))}")
     sequence = as_sequence(rng)
     draws = Draws(world, sequence, replicates)
-    runs = [_unfold(world.replace(**ARMS[arm]), draws, seed=str(sequence.entropy)) for arm in arms]
-    so_far = Arms({})
-    for steps in zip(*runs, strict=True):
-        so_far = Arms({arm: run for arm, (_, run) in zip(arms, steps, strict=True)})
-        yield steps[0][0], so_far
-    return so_far
+    records = {arm: _Record(world.replace(**ARMS[arm]), draws, seed=str(sequence.entropy)) for arm in arms}
+    for step in range(1, world.steps + 1):
+        for record in records.values():
+            record.advance()
+        yield step / world.steps, _so_far(records) if step % SHOWN_EVERY == 0 else None
+    return _so_far(records)
+
+
+def _so_far(records: Mapping[str, _Record]) -> Arms:
+    return Arms({arm: record.run() for arm, record in records.items()})
 
 
 class _Record:
-    """What is written down while a colony moves."""
+    """A colony, and what is written down while it moves."""
 
-    def __init__(self, world: World, seed: str, replicates: int) -> None:
-        self.world, self.seed = world, seed
-        self.food, self.hazards = np.zeros((2, replicates, world.steps + 1))
+    def __init__(self, world: World, draws: Draws, seed: str) -> None:
+        self.world, self.seed, self.colony = world, seed, Colony(world, draws)
+        self.food, self.hazards = np.zeros((2, draws.replicates, world.steps + 1))
         self.times = _recorded_steps(world)
         shape = (self.times.size, len(LAYERS), world.size, world.size)
         self.fields = np.zeros(shape, dtype=np.float32)
         self.standing = np.zeros((self.times.size, world.size, world.size), dtype=bool)
         self.agents: list[NDArray[np.int64]] = []
+        self._write_down()
 
-    def add(self, colony: Colony) -> None:
+    def advance(self) -> None:
+        self.colony.advance()
+        self._write_down()
+
+    def _write_down(self) -> None:
+        colony = self.colony
         self.food[:, colony.step] = colony.eaten / self.world.agents
         self.hazards[:, colony.step] = colony.hurt / self.world.agents
         frame = len(self.agents)
@@ -186,7 +190,8 @@ class _Record:
             self.standing[frame] = colony.food[0].reshape(square)
             self.agents.append(colony.cell[colony.replicate == 0])
 
-    def run(self, colony: Colony) -> Run:
+    def run(self) -> Run:
+        colony = self.colony
         done, frames = colony.step + 1, len(self.agents)
         size = self.world.size
         return Run(
