@@ -142,7 +142,7 @@ def _plain_output(output: Any, count: int) -> Any | None:
     if output.output_type == "stream":
         return output if output.name == "stdout" and output.text.strip() else None
     text = output.data.get("text/plain", "")
-    if WIDGET in output.data or not text or _BARE.match(text):
+    if not text or _BARE.match(text):
         return None
     if output.output_type == "execute_result":
         return nbformat.v4.new_output("execute_result", data={"text/plain": text}, execution_count=count)

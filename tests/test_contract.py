@@ -32,9 +32,10 @@ def module(wing: str, stem: str):
 
 
 def public(stem: str, wing: str = "mechanisms") -> dict[str, object]:
-    found = module(wing, stem)
-    names = getattr(found, "__all__", [name for name in vars(found) if not name.startswith("_")])
-    return {name: getattr(found, name) for name in names}
+    """What a module offers and has not merely imported."""
+    home, found = f"labkit.{wing}.{stem}", vars(module(wing, stem))
+    own = {name: value for name, value in found.items() if getattr(value, "__module__", "").startswith(home)}
+    return {name: value for name, value in own.items() if not name.startswith("_")}
 
 
 def experiments() -> list:

@@ -132,9 +132,19 @@ def test_the_line_reproduces_the_result():
     panel = walk_panel()
     panel.controls["density"].value = 0.08
     panel.reroll.click()
-    assert panel.line == "simulate(Walk(density=0.08, steps=40), rng=4, replicates=8)"
-    np.testing.assert_equal(eval(panel.line).seen, panel.result.seen)  # noqa: S307
-    assert walk_panel(simulate).line == "simulate(Walk(steps=40), rng=3, replicates=8)"
+    assert panel.line.endswith("finish(unfold(Walk(density=0.08, steps=40), rng=4, replicates=8))")
+    np.testing.assert_equal(pasted(panel.line).seen, panel.result.seen)
+    for named in (walk_panel(simulate), walk_panel(whole=simulate)):
+        assert named.line == "from walks import Walk, simulate; simulate(Walk(steps=40), rng=3, replicates=8)"
+        np.testing.assert_equal(pasted(named.line).seen, named.result.seen)
+
+
+def pasted(line):
+    """What a line of Python gives, pasted into an empty notebook."""
+    *imports, last = line.split("; ")
+    names = {}
+    exec("\n".join([*imports, f"result = {last}"]), names)
+    return names["result"]
 
 
 def test_one_seed_and_band():
@@ -241,7 +251,7 @@ def test_a_slow_view_waits_for_its_button():
     assert not panel.settled
     panel.settle()
     assert panel.settled
-    assert panel.line == "finish(sweep(Walk(steps=20), rng=3, replicates=4))"
+    assert panel.line.endswith("finish(sweep(Walk(steps=20), rng=3, replicates=4))")
 
 
 def test_a_slow_view_may_start_with_a_result():

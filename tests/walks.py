@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from labkit import theme
-from labkit.explore import finish
 from labkit.params import Field, Params
 from labkit.seeds import Seed, streams
+from labkit.unfolding import finish
 
 
 class Walk(Params):

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from labkit.explore._panel import Panel
 from labkit.explore._view import Compute, Figure, View
-from labkit.explore._work import finish
 from labkit.params import Params
+from labkit.unfolding import finish
 
 __all__ = ["Compute", "Figure", "Panel", "View", "explore", "finish"]
 
@@ -27,6 +27,7 @@ def explore(
     draft: int = 1,
     seed: int = 0,
     scrub: str | None = None,
+    whole: Compute | None = None,
 ) -> Panel:
     """Return a panel: controls for `vary`, one figure that answers them, seed, time, and ways to take the result away.
 
@@ -51,6 +52,8 @@ def explore(
         The seed to start from.
     scrub : str, optional
         The keyword of the figures that is an index into ``result.times``: adds play, pause and a time slider.
+    whole : callable, optional
+        Where `compute` is a generator function: the plain function that runs it to its end, for the line to copy.
 
     Returns
     -------
@@ -67,4 +70,4 @@ def explore(
     named = {label: view if isinstance(view, View) else View(view) for label, view in views.items()}
     if not named:
         raise ValueError("views = {}: allowed is a figure function, a View, or a dict with at least one of them")
-    return Panel(compute, params, named, tuple(vary), look, replicates, draft, seed, scrub)
+    return Panel(compute, params, named, tuple(vary), look, replicates, draft, seed, scrub, whole)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from labkit.explore._view import View
+from labkit.page import Page
 
 if TYPE_CHECKING:
     from labkit.explore._panel import Panel
@@ -18,7 +19,7 @@ def arranged(panel: Panel) -> list[widgets.Widget]:
     seed = _box([_row(panel.seed_box, panel.reroll), panel.band, _row(panel.go, panel.reset)], "group")
     side = [*panel.groups, seed]
     panel.figure.add_class("labkit-picture")
-    main = [panel.figure, panel.clock, panel.bar, panel.words, panel.foot]
+    main = [panel.figure, panel.clock, panel.bar, panel.words, panel.foot, Page()]
     return [panel.choice, _box([_box(side, "side"), _box(main, "main")], "body")]
 
 

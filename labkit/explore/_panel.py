@@ -47,9 +47,10 @@ class Panel(widgets.VBox):
         draft: int,
         seed: int,
         scrub: str | None,
+        whole: Compute | None = None,
     ) -> None:
         self._lock, self._silent, self.scrub = threading.RLock(), False, scrub
-        self._start, self._views, self.vary = params, views, vary
+        self._start, self._views, self.vary, self._whole = params, views, vary, whole
         self.look = () if look is None else tuple(type(look).model_fields)
         self.failure: Exception | None = None
         self.controls = {name: control(params, name) for name in vary}
@@ -67,6 +68,7 @@ class Panel(widgets.VBox):
         self._handle(lambda: self._stage.open(self._setting()))
         super().__init__(arranged(self))
         self.add_class("labkit-panel")
+        self.add_class("labkit-keys")
         fit(self, view)
         self._listen()
         self._handle(lambda: self._answer(draft=False))
@@ -159,13 +161,19 @@ class Panel(widgets.VBox):
     def _answer(self, draft: bool = True) -> None:
         """Answer the present setting: a draft at once, the whole result when it is there."""
         setting = self._setting()
-        self.foot.line, self.bar.words.value = setting.call(self._stage.compute), ""
+        self.foot.line, self.bar.words.value = self._line(setting), ""
         if not self._stage.view.button:
             self._stage.answer(setting, draft)
         elif not self._stage.settled(setting):
             self._stage.worker.stop()
             if self._stage.result is not None:
                 self.bar.words.value = f"The picture is of another setting: press “{self.go.description}” for this one."
+
+    def _line(self, setting: Setting) -> str:
+        view = self._stage.view
+        if view.button and self._stage.shown is None:
+            return view.line
+        return setting.call(self._stage.compute, None if view.compute else self._whole)
 
     def _redraw(self) -> None:
         self._stage.draw()
@@ -180,7 +188,7 @@ class Panel(widgets.VBox):
         if not under_way and not self._stage.settled(setting):
             self._answer()
         else:
-            self.foot.line, self.bar.words.value = setting.call(self._stage.compute), ""
+            self.foot.line, self.bar.words.value = self._line(setting), ""
 
     def _run(self) -> None:
         """Compute the view that waits for its button."""
@@ -193,7 +201,7 @@ class Panel(widgets.VBox):
         if shown is None:
             self.bar.words.value = "Stopped."
         else:
-            self.foot.line = shown.setting.call(self._stage.compute)
+            self.foot.line = self._line(shown.setting)
             part = "" if shown.whole else "part of "
             self.bar.words.value = f"Stopped: the picture shows {part}{shown.setting.replicates} of {self.band.value}."
 

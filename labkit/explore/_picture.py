@@ -133,7 +133,8 @@ def _layout_changes(old: dict[str, Any], new: dict[str, Any], other_paper: bool)
     axes = sorted(key for key in old.keys() | new.keys() if other_paper and key[1:5] == "axis")
     # The browser knows an axis that has no traces yet only as a whole; as a whole it also forgets its old range.
     yield from ((key, new.get(key)) for key in axes)
-    yield from _changes(*({key: value for key, value in each.items() if key not in axes} for each in (old, new)))
+    before, after = ({key: value for key, value in each.items() if key not in axes} for each in (old, new))
+    yield from _changes(before, after)
 
 
 def _changes(old: dict[str, Any], new: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

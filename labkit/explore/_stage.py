@@ -13,7 +13,8 @@ import plotly.graph_objects as go
 
 from labkit.explore._picture import Picture, blank
 from labkit.explore._view import Compute, Setting, View
-from labkit.explore._work import DRAFT_SECONDS, Course, Worker, finish, saving, steps
+from labkit.explore._work import DRAFT_SECONDS, Course, Worker, saving, steps
+from labkit.unfolding import finish
 
 GROWTH_SECONDS = 0.3  # between two pictures of a result that grows
 THREAD_SECONDS = 0.05  # a plain function that takes longer runs on a thread beside the panel

@@ -15,21 +15,12 @@ from labkit.explore._view import Compute, Setting
 
 DRAFT_SECONDS = 0.020  # what a control may wait for its draft
 SLICE_SECONDS = 0.015  # what one turn of the background task may take
-REDRAW_SECONDS = 0.100  # between two pictures of a draft that still grows
+REPORT_SECONDS = 0.100  # between two reports of progress
 POLL_SECONDS = 0.005  # between two looks at a thread
 CALM_SECONDS = 0.040  # a control that moves again sooner leaves its draft to the background task
 
 Steps = Generator[tuple[float | None, Any], None, Any]
 Course = Generator[float | None, None, None]
-
-
-def finish(steps: Generator[Any, None, Any]) -> Any:
-    """Run a generator to its end and return its result."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 def steps(compute: Compute, setting: Setting, beside: Executor | None = None) -> Steps:
@@ -126,7 +117,7 @@ class Worker:
         try:
             for share in course:
                 now = time.perf_counter()
-                if now - self._reported > REDRAW_SECONDS:
+                if now - self._reported > REPORT_SECONDS:
                     self._reported = now
                     self._report(share, now - self._begun)
                 if now >= end:

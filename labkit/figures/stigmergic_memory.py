@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from labkit import theme
-from labkit.mechanisms.stigmergic_memory import LAYERS, Occupancy, Run, SwarmRun, occupancy
+from labkit.mechanisms.stigmergic_memory import LAYERS, Occupancy, Run, SwarmRun, composite, occupancy
 from labkit.params import Field, Params
 from labkit.stats import mean_band, mean_interval
 
@@ -26,7 +26,7 @@ STYLES = {
 }
 TINTS = {"food": (0, 158, 115), "danger": (213, 94, 0), "social": (204, 121, 167), "exploration": (86, 180, 233)}
 FOOD_COLOR, HAZARD_COLOR, AGENT_COLOR = (0, 110, 80), (168, 62, 0), (43, 43, 51)
-Marks = Literal["food and danger", "food", "danger", "social", "exploration"]
+Marks = Literal["food and danger", "all", "food", "danger", "social", "exploration"]
 
 
 class Score(Params):
@@ -171,7 +171,8 @@ def ground(run: Run, frame: int, marks: Marks = "food and danger") -> NDArray[np
     size, frames = run.world.size, run.frames
     tile = max(3, 240 // size)
     color = np.full((size, size, 3), 250.0)
-    for layer in [layer for layer in LAYERS if layer in marks]:
+    shown = {"food and danger": ("food", "danger"), "all": LAYERS}.get(marks, (marks,))
+    for layer in shown:
         strength = np.clip(frames.fields[frame, LAYERS.index(layer)] / 2, 0, 1)[..., None] * 0.85
         color = (1 - strength) * color + strength * np.array(TINTS[layer])
     pixels = color.astype(np.uint8).repeat(tile, axis=0).repeat(tile, axis=1)
@@ -213,7 +214,8 @@ def against_density(
     food_weight, hazard_weight, coverage_weight : float
         Weights of the composite score.
     """
-    score = food_weight * table["food"] - hazard_weight * table["hazards"] + coverage_weight * 100 * table["coverage"]
+    food, hazards, coverage = (table[name].to_numpy() for name in ("food", "hazards", "coverage"))
+    score = composite(food, hazards, coverage, food_weight, hazard_weight, coverage_weight)
     scored = table.assign(score=score)
     fig = theme.panels(
         1,
@@ -277,8 +279,15 @@ def break_even(weights: pd.DataFrame, hazard_weight: float = 2) -> go.Figure:
 
 
 def _crossover_in_words(density: NDArray[np.float64], weight: NDArray[np.float64], chosen: float) -> str:
-    above = np.flatnonzero(weight < chosen)
-    where = f"from a density of about {density[above[0]]:g} on" if above.size else "at none of the densities measured"
+    behind = np.flatnonzero(weight >= chosen)
+    last = int(behind[-1]) if behind.size else -1
+    if last == len(weight) - 1:
+        where = "at none of the densities measured"
+    elif last < 0:
+        where = "at every density measured"
+    else:
+        share = np.log(weight[last] / chosen) / np.log(weight[last] / weight[last + 1])
+        where = f"from a density of about {density[last] * (density[last + 1] / density[last]) ** share:.2f} on"
     return (
         f"The hazard weight at which traces and memory score alike falls from {weight[0]:.2g} points at a density of "
         f"{density[0]:g} to {weight[-1]:.2g} at {density[-1]:g}. With a weight of {chosen:g} points, traces lead "

@@ -34,6 +34,20 @@ if TYPE_CHECKING:
 # ------------------------------------------------------------------------------------------- the panel
 
 
+VARIED = (
+    "density",
+    "size",
+    "hazard_mode",
+    "hazard_fraction",
+    "refill",
+    "memory_weight",
+    "trace_weight",
+    "food_retention",
+    "interpretation",
+    "corrupted",
+)
+
+
 def panel() -> Panel:
     """Return the panel of the lesson: the worlds, the density sweep, and the weight that decides it."""
     return explore(
@@ -44,27 +58,18 @@ def panel() -> Panel:
             "against density": _swept(figures.against_density),
             "who leads where": _swept(lead),
         },
-        vary=(
-            "density",
-            "size",
-            "hazard_mode",
-            "hazard_fraction",
-            "refill",
-            "memory_weight",
-            "trace_weight",
-            "food_retention",
-            "interpretation",
-            "corrupted",
-        ),
+        vary=VARIED,
         look=figures.Score(),
         scrub="time",
+        whole=compare,
     )
 
 
 def _swept(figure: Figure) -> View:
     """Return a view of the density sweep: from the record at first, computed anew on a button."""
-    matters = ("size", "hazard_mode", "hazard_fraction", "refill")
-    return View(figure, sweep_density, matters, button="Run the sweep", start=recorded_density())
+    line = "from labkit.lessons.stigmergic_memory import recorded_density; recorded_density()"
+    matters = tuple(name for name in VARIED if name != "density")
+    return View(figure, sweep_density, matters, button="Run the sweep", start=recorded_density(), line=line)
 
 
 def sweep_density(
@@ -219,10 +224,10 @@ def _check_half_life(retention: float) -> Feedback:
         return Feedback.not_yet(
             "1 - 1/20 gives a mean life of 20 steps. After 20 steps it leaves 0.36 of a mark, not a half."
         )
-    if abs(retention - (1 - wanted)) < 0.0006 or retention < 0.5:
-        return Feedback.not_yet("That is the share that is lost per step. The retention is the share that is left.")
     if not 0 < retention < 1:
         return Feedback.not_yet("A retention lies between 0 and 1: it is the share left after one step.")
+    if retention < 0.06:
+        return Feedback.not_yet("That is the share that is lost per step. The retention is the share that is left.")
     return Feedback.not_yet(f"{retention:g} has a half-life of {half_life(retention):.1f} steps, not 20.")
 
 
@@ -343,7 +348,7 @@ EXERCISES = {
         prompt="With a gain of 0.25 and a cap of 2.2, how many distinct agents must mark a cell before it reads as strong as it can?",
         check=_check_agreement,
         hints=(
-            "Look at `consensus` in section 2: how much does the second agent add? And the first?",
+            "Look at `consensus` in section 3: how much does the second agent add? And the first?",
             "The strength is 1 + 0.25 (n - 1). For which whole n is it first 2.2 or more?",
         ),
         solution=_solve_agreement,

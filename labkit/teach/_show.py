@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labkit import theme
 from labkit.teach._words import Words
 
 if TYPE_CHECKING:
@@ -25,8 +26,7 @@ def show(figure: go.Figure) -> None:
     """
     from IPython.display import display
 
-    meta = figure.layout.meta
-    words = meta.get("description", "") if isinstance(meta, dict) else ""
+    words = theme.description(figure)
     if not words:
         raise ValueError("the figure has no description: store one with labkit.theme.describe")
     display(figure)  # type: ignore[no-untyped-call]

@@ -15,6 +15,10 @@ from walks import Walk, simulate, world
 pytestmark = pytest.mark.browser
 
 CELL = """
+from time import sleep
+
+import numpy as np
+
 from labkit.explore import View, explore
 from walks import Look, Walk, ends, sweep, swept, unfold, world
 
@@ -26,11 +30,10 @@ def moody(params, *, rng, replicates):
 
 
 def patient(params, *, rng, replicates):
-    from time import sleep
     for share, _ in sweep(params, rng=rng, replicates=replicates):
         sleep(0.2)
         yield share, None
-    return [0.1, 0.2], [0.3, 0.4]
+    return np.array([0.1, 0.2]), np.array([0.3, 0.4])
 
 
 slow = View(swept, compute=patient, button="Compute the sweep", vary=("steps",))

@@ -19,7 +19,7 @@ from labkit.mechanisms.stigmergic_memory._meanfield import (
 from labkit.mechanisms.stigmergic_memory._simulate import ARMS, Arms, compare, simulate, unfold, unfold_arms
 from labkit.mechanisms.stigmergic_memory._swarm import Swarm, SwarmRun, pair
 from labkit.mechanisms.stigmergic_memory._traces import consensus, half_life
-from labkit.mechanisms.stigmergic_memory._world import LAYERS, Frames, Run, World
+from labkit.mechanisms.stigmergic_memory._world import LAYERS, Frames, Run, World, composite
 
 __all__ = [
     "ARMS",
@@ -32,6 +32,7 @@ __all__ = [
     "SwarmRun",
     "World",
     "compare",
+    "composite",
     "consensus",
     "critical_density",
     "half_life",

@@ -151,8 +151,9 @@ def simulate_occupancy(
     if not 0 <= start <= 1:
         raise ValueError(f"start = {start!r}: allowed is a share from 0 to 1")
     for name, count in {"cells": cells, "steps": steps}.items():
-        if count < 1:
+        if count != int(count) or count < 1:
             raise ValueError(f"{name} = {count!r}: allowed is a whole number from 1")
+    cells, steps = int(cells), int(steps)
     generators = streams(rng, replicates, ("marks",))["marks"]
     share = np.empty((replicates, steps + 1))
     loss = -np.expm1(-decay)

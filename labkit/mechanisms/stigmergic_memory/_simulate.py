@@ -144,9 +144,8 @@ def unfold_arms(
     tuple of (float, Arms or None)
         The share of the steps that are done and, every `SHOWN_EVERY` steps, each arm up to here.
     """
-    unknown = [arm for arm in arms if arm not in ARMS]
-    if unknown:
-        raise ValueError(f"arms = {unknown!r}: allowed are {', '.join(map(repr, ARMS))}")
+    if isinstance(arms, str) or not arms or not set(arms) <= set(ARMS):
+        raise ValueError(f"arms = {arms!r}: allowed is a tuple of one or more of {', '.join(map(repr, ARMS))}")
     sequence = as_sequence(rng)
     draws = Draws(world, sequence, replicates)
     records = {arm: _Record(world.replace(**ARMS[arm]), draws, seed=str(sequence.entropy)) for arm in arms}
@@ -215,7 +214,7 @@ class _Record:
 
 def _weights(colony: Colony) -> NDArray[np.float64]:
     if colony.traces is None or colony.world.interpretation != "learned":
-        return RAW_READING
+        return RAW_READING.copy()
     total = np.stack([np.bincount(colony.replicate, weight, colony.replicates) for weight in colony.weights.T], axis=1)
     return total / np.maximum(1, np.bincount(colony.replicate, minlength=colony.replicates))[:, None]
 

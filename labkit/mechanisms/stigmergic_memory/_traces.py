@@ -97,6 +97,7 @@ class Traces:
         self._cells = world.cells
         self._retention = world.retentions()[:, None]
         self._lifetime = np.array([_lifetime(retention) for retention in world.retentions()])
+        self._lifetimes = sorted(set(self._lifetime.tolist()))
         self._agreement = np.asarray(consensus(np.arange(SLOTS + 1), world.consensus_gain, world.consensus_cap))
         self._agent = np.full((self.field.size, SLOTS), -1, dtype=np.int32)
         self._until = np.zeros((self.field.size, SLOTS), dtype=np.int64)
@@ -105,8 +106,10 @@ class Traces:
     def fade(self, step: int) -> None:
         """Let every mark lose its share, and forget depositors whose mark has faded."""
         self.field *= self._retention
-        for lifetime in set(self._lifetime.tolist()):
-            for slots in self._signed.get(step - lifetime, []):
+        for lifetime in self._lifetimes:
+            # The longest lifetime comes last: whoever signed then is not looked up again.
+            signed = self._signed.get if lifetime < self._lifetimes[-1] else self._signed.pop
+            for slots in signed(step - lifetime, []):
                 # A mark that was renewed in between ends later.
                 over = slots[self._until.ravel()[slots] == step]
                 self._agent.ravel()[over] = -1

@@ -92,11 +92,6 @@ class World(Params):
         """Number of agents at the start, at least one."""
         return max(1, round(self.density * self.cells))
 
-    @property
-    def reads_raw(self) -> bool:
-        """Whether marks are taken as they are: without memory there is nothing to check them against."""
-        return self.interpretation == "raw" or (self.interpretation == "remembered" and not self.memory)
-
     def retentions(self) -> NDArray[np.float64]:
         """Return the retention of each layer, in the order of `LAYERS`; shape (4,)."""
         return np.array([self.food_retention, self.danger_retention, self.social_retention, self.exploration_retention])
@@ -172,11 +167,6 @@ class Run:
         return self.hazards_over_time[:, -1]
 
     @property
-    def energy(self) -> NDArray[np.float64]:
-        """Mean energy left: 100 at the start, -0.1 a step, +10 a food, -5 a hazard; shape (replicates,)."""
-        return 100 - 0.1 * self.time + 10 * self.food - 5 * self.hazards
-
-    @property
     def times(self) -> NDArray[np.int64]:
         """The steps at which the first replicate was recorded; shape (frames,)."""
         return self.frames.times
@@ -184,21 +174,35 @@ class Run:
     def composite(
         self, food_weight: float = 10, hazard_weight: float = 2, coverage_weight: float = 0
     ) -> NDArray[np.float64]:
-        """Return one score per replicate out of food, hazards and coverage.
+        """Return the composite score of each replicate; parameters as for the function `composite`."""
+        return composite(self.food, self.hazards, self.coverage, food_weight, hazard_weight, coverage_weight)
 
-        The paper ranks its arms by such a score and does not publish its weights; ours are sliders.
 
-        Parameters
-        ----------
-        food_weight : float
-            Points per food eaten by an agent.
-        hazard_weight : float
-            Points lost per hazard entered by an agent.
-        coverage_weight : float
-            Points per percent of the cells visited.
+def composite(
+    food: NDArray[np.float64],
+    hazards: NDArray[np.float64],
+    coverage: NDArray[np.float64],
+    food_weight: float = 10,
+    hazard_weight: float = 2,
+    coverage_weight: float = 0,
+) -> NDArray[np.float64]:
+    """Return one score out of food, hazards and coverage.
 
-        Returns
-        -------
-        ndarray of float, shape (replicates,)
-        """
-        return food_weight * self.food - hazard_weight * self.hazards + coverage_weight * 100 * self.coverage
+    The paper ranks its arms by such a score and does not publish its weights; ours are sliders.
+
+    Parameters
+    ----------
+    food, hazards, coverage : ndarray of float, one shape
+        Food eaten and hazards entered per agent, and the share of the cells visited.
+    food_weight : float
+        Points per food eaten by an agent.
+    hazard_weight : float
+        Points lost per hazard entered by an agent.
+    coverage_weight : float
+        Points per percent of the cells visited.
+
+    Returns
+    -------
+    ndarray of float, of that shape
+    """
+    return food_weight * food - hazard_weight * hazards + coverage_weight * 100 * coverage
