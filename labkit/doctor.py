@@ -6,6 +6,7 @@ import html
 import importlib
 import importlib.metadata
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -100,7 +101,7 @@ def _packages() -> Iterator[Finding]:
             yield Finding("problem", f"{name} cannot be imported ({error}): {without}", install)
             continue
         version = importlib.metadata.version(name)
-        if tuple(int(part) for part in version.split(".")[:2]) < oldest:
+        if tuple(map(int, re.findall(r"\d+", version)[:2])) < oldest:
             yield Finding("problem", f"{name} {version} is too old: {without}", install)
         else:
             yield Finding("ok", f"{name} {version}")

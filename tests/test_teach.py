@@ -294,3 +294,10 @@ def test_a_figure_is_shown_with_its_sentence_and_not_without(capsys):
         teach.show(figure)
     teach.show(theme.describe(figure, "Nothing is to be seen here."))
     assert "Nothing is to be seen here." in capsys.readouterr().out
+
+
+def test_progress_that_cannot_be_stored_costs_the_reader_nothing(tmp_path, monkeypatch):
+    (tmp_path / "a file").write_text("")
+    monkeypatch.setenv("LABKIT_PROGRESS", str(tmp_path / "a file" / "progress.json"))
+    with pytest.warns(UserWarning, match="was not stored"):
+        assert teach.check(EXERCISE, 1).verdict in ("right", "not yet")

@@ -141,15 +141,15 @@ class Stage:
     def _follow(self, compute: Compute, setting: Setting, beside: bool, seconds: float = math.inf) -> Course:
         """Pass on the share done; keep the result, and before it now and then what there is so far.
 
-        After `seconds` it is left where it stands, once there is something to draw: a draft need not be finished before
-        the whole is begun.
+        After `seconds` it is left where it stands, once something was drawn: a draft need not be finished before the
+        whole is begun.
         """
         begun = time.perf_counter()
         due = begun + (0.8 * DRAFT_SECONDS if setting.replicates <= self._draft else GROWTH_SECONDS)
         slow = beside or self._pace.get(compute, 0.0) * setting.replicates > THREAD_SECONDS
         work = steps(compute, setting, self._threads if slow and not saving() else None)
-        latest = None
-        while latest is None or time.perf_counter() < begun + seconds:
+        latest, drawn = None, False
+        while not drawn or time.perf_counter() < begun + seconds:
             try:
                 share, so_far = next(work)
             except StopIteration as end:
@@ -159,5 +159,5 @@ class Stage:
             latest = latest if so_far is None else so_far
             if latest is not None and time.perf_counter() >= due and not self.picture.busy:
                 self._keep(compute, Shown(setting, latest, False))
-                due = time.perf_counter() + GROWTH_SECONDS
+                drawn, due = True, time.perf_counter() + GROWTH_SECONDS
             yield share

@@ -111,7 +111,7 @@ def answer(bet: Bet, result: Any = None) -> Words:
     """
     choice: str = stored(bet).get("choice", "")
     truth = bet.truth(result)
-    _progress.update(SECTION, bet.key, lambda entry: {**entry, "seen": True, **({"truth": truth} if truth else {})})
+    _progress.note(SECTION, bet.key, lambda entry: {**entry, "seen": True, **({"truth": truth} if truth else {})})
     if choice not in bet.options:
         return _answer_to_all(bet, result, truth)
     if truth is None:

@@ -160,4 +160,4 @@ def _attempted(entry: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
 
 
 def _note(exercise: Exercise, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    _progress.update(SECTION, exercise.key, change)
+    _progress.note(SECTION, exercise.key, change)

@@ -28,7 +28,7 @@ def location() -> Path:
 def entry(section: str, key: str) -> Entry:
     """Return what is stored under `section` and `key`, empty where nothing is."""
     path = location()
-    if not path.exists():
+    if not path.exists() or not os.access(path.parent, os.W_OK):
         return {}
     with _held(path):
         return dict(_read(path).get(section, {}).get(key, {}))
@@ -50,6 +50,14 @@ def update(section: str, key: str, change: Callable[[Entry], Entry]) -> Entry:
         entries[key] = change(dict(entries.get(key, {})))
         write_text(path, json.dumps(everything, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
         return dict(entries[key])
+
+
+def note(section: str, key: str, change: Callable[[Entry], Entry]) -> None:
+    """Do what `update` does; where the file cannot be written, say so in a warning and go on."""
+    try:
+        update(section, key, change)
+    except OSError as error:
+        warnings.warn(f"your progress was not stored in {location()}: {error}", stacklevel=3)
 
 
 @contextmanager
