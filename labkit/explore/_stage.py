@@ -16,7 +16,7 @@ from labkit.explore._view import Compute, Setting, View
 from labkit.explore._work import DRAFT_SECONDS, Course, Worker, saving, steps
 from labkit.unfolding import finish
 
-GROWTH_SECONDS = 0.3  # between two pictures of a result that grows
+GROWTH_SECONDS = 0.7  # between two pictures of a result that grows
 THREAD_SECONDS = 0.05  # a plain function that takes longer runs on a thread beside the panel
 
 
@@ -145,7 +145,8 @@ class Stage:
         whole is begun.
         """
         begun = time.perf_counter()
-        due = begun + (0.8 * DRAFT_SECONDS if setting.replicates <= self._draft else GROWTH_SECONDS)
+        draft = setting.replicates <= self._draft
+        due = begun + (0.8 * DRAFT_SECONDS if draft else GROWTH_SECONDS)
         slow = beside or self._pace.get(compute, 0.0) * setting.replicates > THREAD_SECONDS
         work = steps(compute, setting, self._threads if slow and not saving() else None)
         latest, drawn = None, False
@@ -157,7 +158,9 @@ class Stage:
                 self._keep(compute, Shown(setting, end.value, True))
                 return
             latest = latest if so_far is None else so_far
-            if latest is not None and time.perf_counter() >= due and not self.picture.busy:
+            # The first picture of a draft answers the reader's hand; all others can wait for the browser.
+            free = not self.picture.busy or (draft and not drawn)
+            if latest is not None and time.perf_counter() >= due and free:
                 self._keep(compute, Shown(setting, latest, False))
                 drawn, due = True, time.perf_counter() + GROWTH_SECONDS
             yield share

@@ -17,6 +17,7 @@ DRAFT_SECONDS = 0.020  # what a control may wait for its draft
 SLICE_SECONDS = 0.015  # what one turn of the background task may take
 REPORT_SECONDS = 0.100  # between two reports of progress
 POLL_SECONDS = 0.005  # between two looks at a thread
+BREATH_SECONDS = 0.030  # after a draft the thread is free, so that its picture is sent and drawn before the rest begins
 CALM_SECONDS = 0.040  # a control that moves again sooner leaves its draft to the background task
 
 Steps = Generator[tuple[float | None, Any], None, Any]
@@ -96,7 +97,7 @@ class Worker:
         elif self._begun - self._rested < CALM_SECONDS:
             self._task = loop.create_task(self._carry_on(course, SLICE_SECONDS))
         elif self._advance(course, DRAFT_SECONDS):
-            self._task = loop.create_task(self._carry_on(course, 0.0))
+            self._task = loop.create_task(self._carry_on(course, BREATH_SECONDS))
 
     def stop(self) -> None:
         """Leave the course that is under way where it stands."""

@@ -42,6 +42,7 @@ class Colony:
         self.visited = np.zeros(self.food.shape, dtype=bool)
         self.eaten, self.hurt, self.grown = np.zeros((3, self.replicates))
         self.grown += self.food.sum(axis=1)
+        self.fear = world.sight_weight * self.hazards
         self._arrive(draws.start)
 
     def _layout(self) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
@@ -91,7 +92,7 @@ class Colony:
             return tastes
         appeal = world.sight_weight * self.food
         if world.hazard_mode == "visible":
-            appeal = appeal - world.sight_weight * self.hazards
+            appeal -= self.fear
         if self.traces and world.interpretation != "learned":
             marks = self.traces.effective
             appeal = appeal + world.trace_weight * np.einsum("l,rlc->rc", RAW_READING, marks)
