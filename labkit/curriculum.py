@@ -62,8 +62,7 @@ class Lesson:
     @property
     def minutes(self) -> int | None:
         """The minutes its first cell announces, None where it does not exist or does not say."""
-        found = re.search(r"\b(\d+)\s+minutes\b", prose(self.path)[:4000]) if self.exists else None
-        return int(found[1]) if found else None
+        return minutes_in(prose(self.path)[:4000]) if self.exists else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,12 @@ class LearningPath:
     name: str
     reader: str
     lessons: tuple[Lesson, ...]
+
+
+def minutes_in(text: str) -> int | None:
+    """Return the minutes that the first cell of a notebook announces, None where it does not say."""
+    found = re.search(r"\b(\d+)\s+minutes\b", text)
+    return int(found[1]) if found else None
 
 
 @cache

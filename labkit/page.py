@@ -1,6 +1,8 @@
-"""A small helper in the browser, for panels: keys reach the controls, and plots take the width of the page."""
+"""What all panels share: a small helper in the browser, and whether the notebook is being saved."""
 
 from __future__ import annotations
+
+import os
 
 import anywidget
 
@@ -38,3 +40,8 @@ class Page(anywidget.AnyWidget):
     """An invisible child of a panel; it serves the nearest box around it that has the class ``labkit-keys``."""
 
     _esm = SCRIPT
+
+
+def saving() -> bool:
+    """Return whether the notebook is being executed to be saved: a panel then also hands over a still picture."""
+    return os.environ.get("LABKIT_SAVE") == "1"

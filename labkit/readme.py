@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from labkit import ledger
+from labkit.curriculum import minutes_in
 from labkit.files import FIRST_NOTEBOOK, home, write_text
 
 
@@ -56,12 +57,11 @@ def opening(notebook: Path) -> Opening:
     title = re.search(r"^# (.+)$", text, re.MULTILINE)
     if title is None:
         raise ValueError(f"{notebook.name}: the first cell has no title, a line that begins with '# '")
-    time = re.search(r"\b(\d+)\s+minutes\b", text)
     return Opening(
         notebook.name,
         title[1].strip(),
         _entry(text, "Question"),
-        int(time[1]) if time else None,
+        minutes_in(text),
         _entry(text, "Prerequisites"),
         _entry(text, "Runs on"),
     )

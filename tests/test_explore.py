@@ -16,8 +16,9 @@ from plotly.basedatatypes import Undefined
 from walks import Look, Run, Walk, ends, simulate, sweep, swept, unfold, world
 
 from labkit import theme
-from labkit.explore import View, explore, finish
+from labkit.explore import View, explore
 from labkit.params import Field, Params
+from labkit.unfolding import finish
 
 VARY = ("density", "steps", "stride", "stay", "border")
 

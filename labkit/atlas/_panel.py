@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import os
 from collections import Counter
 from typing import Any
 
@@ -12,7 +11,7 @@ import plotly.graph_objects as go
 
 from labkit.atlas._card import card, words
 from labkit.atlas._picture import Filter, matches, picture, sentence
-from labkit.page import Page
+from labkit.page import Page, saving
 from labkit.papers import FEASIBLE, KINDS, Paper, papers, status
 
 GAP, STYLE = "2px 10px 2px 0", {"description_width": "initial"}
@@ -163,6 +162,6 @@ class Atlas(widgets.VBox):
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = dict(super()._repr_mimebundle_(**options))
         bundle["text/plain"] = sentence(self.found)
-        if os.environ.get("LABKIT_SAVE") == "1":
+        if saving():
             bundle["application/vnd.plotly.v1+json"] = picture(self.found, self.selected).to_plotly_json()
         return bundle

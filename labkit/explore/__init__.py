@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from labkit.explore._panel import Panel
 from labkit.explore._view import Compute, Figure, View
 from labkit.params import Params
-from labkit.unfolding import finish
 
-__all__ = ["Compute", "Figure", "Panel", "View", "explore", "finish"]
+__all__ = ["Compute", "Figure", "Panel", "View", "explore"]
 
 
 def explore(

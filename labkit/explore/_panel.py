@@ -17,7 +17,7 @@ from labkit.explore._controls import control, plain
 from labkit.explore._layout import arranged, fit
 from labkit.explore._stage import Stage
 from labkit.explore._view import Compute, Setting, View
-from labkit.explore._work import saving
+from labkit.page import saving
 from labkit.params import Params
 
 PATIENCE_SECONDS = 0.4  # after this the reader sees progress, and a button to stop

@@ -13,7 +13,8 @@ import plotly.graph_objects as go
 
 from labkit.explore._picture import Picture, blank
 from labkit.explore._view import Compute, Setting, View
-from labkit.explore._work import DRAFT_SECONDS, Course, Worker, saving, steps
+from labkit.explore._work import DRAFT_SECONDS, Course, Worker, steps
+from labkit.page import saving
 from labkit.unfolding import finish
 
 GROWTH_SECONDS = 0.7  # between two pictures of a result that grows

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import os
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -12,6 +11,7 @@ from concurrent.futures import Executor, wait
 from typing import Any
 
 from labkit.explore._view import Compute, Setting
+from labkit.page import saving
 
 DRAFT_SECONDS = 0.020  # what a control may wait for its draft
 SLICE_SECONDS = 0.015  # what one turn of the background task may take
@@ -45,11 +45,6 @@ def _in_one_go(call: Callable[[], Any], beside: Executor | None) -> Steps:
         return future.result()
     finally:
         future.cancel()
-
-
-def saving() -> bool:
-    """Return whether the notebook is being executed to be saved: everything is then computed at once."""
-    return os.environ.get("LABKIT_SAVE") == "1"
 
 
 class Worker:
