@@ -1,0 +1,555 @@
+"""Pictures of distributed bandits: regret, messages, arms left, agreement, prices, bits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from labkit import theme
+from labkit.mechanisms.distributed_bandits import BITS_PER_NUMBER, Agreement, Cooperation, Quantised, Run
+from labkit.stats import mean_band, mean_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STYLES = {
+    "isolated": theme.styled("grey"),
+    "central": theme.styled("blue"),
+    "dislinucb": theme.styled("vermilion"),
+    "fedlinucb": theme.styled("purple"),
+    "doubling": theme.styled("sky"),
+    "disbe": theme.styled("green"),
+    "decbe": theme.styled("orange"),
+    "pls": theme.styled("ink"),
+}
+NAMES = {
+    "isolated": "isolated",
+    "central": "central",
+    "dislinucb": "DisLinUCB",
+    "fedlinucb": "FedLinUCB",
+    "doubling": "doubling",
+    "disbe": "DisBE",
+    "decbe": "DecBE",
+    "pls": "PLS",
+}
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Return parts as a list in words."""
+    return ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else "".join(parts)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}".replace(",", " ")
+
+
+# ----------------------------------------------------------------------------------- regret and what it costs
+
+
+def curves(runs: Mapping[str, Run]) -> go.Figure:
+    """Return regret and numbers sent over time, a line and a band per policy.
+
+    Parameters
+    ----------
+    runs : mapping of str to Run
+        One run per policy, on the same problems.
+    """
+    titles = ["regret of all agents together", "numbers sent so far"]
+    fig = theme.panels(1, 2, titles=titles, x="round", y=["reward lost", "numbers"], height=440, room=110)
+    for panel, name in ((1, "regret"), (2, "sent")):
+        fig.add_traces(_over_time(runs, name, panel))
+        fig.layout[f"yaxis{'' if panel == 1 else panel}"].update(type="log", nticks=8)
+    fig.layout.xaxis.domain = (fig.layout.xaxis.domain[0], fig.layout.xaxis.domain[1] - 0.06)
+    return theme.describe(fig, _regret_in_words(runs))
+
+
+def _over_time(runs: Mapping[str, Run], name: str, panel: int) -> list[Any]:
+    traces, ends = [], {}
+    for policy, run in runs.items():
+        values = getattr(run, name).astype(np.float64)
+        if not values.any():
+            continue
+        # On a logarithmic axis nothing is sent from nowhere on.
+        shown = np.flatnonzero(values.mean(axis=0) > 0)
+        mean, style = mean_band(values[:, shown]), STYLES[policy]
+        rounds, floor = run.rounds[shown], 0.3 * mean.value
+        traces.append(theme.band(rounds, np.maximum(mean.low, floor), mean.high, style, NAMES[policy], panel=panel))
+        traces.append(theme.line(rounds, mean.value, style, NAMES[policy], panel=panel))
+        ends[policy] = float(np.log10(mean.value[-1]))
+    return [*traces, _labels(next(iter(runs.values())).horizon, ends, panel)] if ends else traces
+
+
+def _labels(x: float, ends: Mapping[str, float], panel: int, logarithmic: bool = True) -> Any:
+    """Return the names of the lines at their ends; heights are logarithms where the axis is."""
+    low, high = min(ends.values()), max(ends.values())
+    names, styles = [NAMES[policy] for policy in ends], [STYLES[policy] for policy in ends]
+    span = (low, max(high, low + 0.5) + 0.6 * (high - low) + 0.5)
+    label = theme.direct_labels(x, list(ends.values()), names, styles, span=span, panel=panel)
+    return label | {"y": 10 ** label["y"]} if logarithmic else label
+
+
+def _regret_in_words(runs: Mapping[str, Run]) -> str:
+    run = next(iter(runs.values()))
+    many = len(run.total)
+    order = sorted(runs, key=lambda policy: float(runs[policy].total.mean()))
+    parts = [
+        f"{NAMES[policy]} loses {_with_interval(runs[policy].total)} and sends "
+        f"{_number(runs[policy].numbers.mean())} numbers"
+        for policy in order
+    ]
+    return (
+        f"{run.problem.agents} agents, {run.problem.dim} features, {_number(run.horizon)} rounds, "
+        f"{many} problem{'s' if many > 1 else ''}: {listed(parts)}."
+    )
+
+
+def _with_interval(values: NDArray[np.float64]) -> str:
+    if len(values) == 1:
+        return f"{values[0]:.3g}"
+    estimate = mean_interval(values)
+    return f"{_number(estimate.value)} [{_number(estimate.low)}, {_number(estimate.high)}]"
+
+
+def raster(runs: Mapping[str, Run]) -> go.Figure:
+    """Return who spoke when, one dot per agent and moment, and beside it what makes DisLinUCB speak.
+
+    Parameters
+    ----------
+    runs : mapping of str to Run
+        Runs that hold "dislinucb", "fedlinucb" and "disbe".
+    """
+    shown = ("fedlinucb", "dislinucb", "disbe")
+    titles = [f"{NAMES[policy]}: who speaks" for policy in shown] + ["what makes DisLinUCB speak"]
+    y = ["agent", "agent", "agent", "growth · rounds"]
+    fig = theme.panels(2, 2, titles=titles, x="round", y=y, height=560)
+    for panel, policy in enumerate(shown, start=1):
+        run = runs[policy]
+        agent, column = np.nonzero(run.raster)
+        dots = theme.points(run.rounds[column], agent + 1.0, STYLES[policy], NAMES[policy], panel=panel)
+        size = float(np.clip(60 / run.problem.agents, 2, 7))
+        fig.add_trace(dots | {"marker": dots["marker"] | {"size": size, "line": {"width": 0}}})
+        fig.layout[f"yaxis{'' if panel == 1 else panel}"].range = (0, run.problem.agents + 1)
+    run = runs["dislinucb"]
+    pressure = run.detail.pressure.max(axis=0)
+    fig.add_trace(theme.line(run.rounds, pressure, STYLES["dislinucb"], "strongest call", panel=4))
+    for panel in range(1, 5):
+        fig.layout[f"xaxis{'' if panel == 1 else panel}"].range = (0, run.horizon * 1.01)
+    return theme.describe(fig, _talk_in_words(runs))
+
+
+def _talk_in_words(runs: Mapping[str, Run]) -> str:
+    fed, dis, be = (runs[policy] for policy in ("fedlinucb", "dislinucb", "disbe"))
+    half = int(np.searchsorted(fed.rounds, fed.horizon // 2))
+    early = float(fed.raster[:, :half].sum() / max(1, fed.raster.sum()))
+    return (
+        f"In {_number(fed.horizon)} rounds FedLinUCB uploads {_number(fed.raster.sum())} times, {100 * early:.0f} % "
+        "of it "
+        f"in the first half and each agent at its own time; DisLinUCB synchronises all {dis.problem.agents} agents "
+        f"{dis.detail.synchronisations[0]} times; DisBE speaks at the ends of its {len(be.detail.lengths)} batches."
+    )
+
+
+# --------------------------------------------------------------------------------------- elimination in batches
+
+
+def survivors(runs: Mapping[str, Run]) -> go.Figure:
+    """Return which arms are left after each batch, as a picture, and how many over time.
+
+    Parameters
+    ----------
+    runs : mapping of str to Run
+        Runs of "disbe" and "decbe".
+    """
+    titles = ["arms left, batch by batch (gossip)", "arms left per set", "regret of all agents together"]
+    fig = theme.panels(
+        2, 2, titles=[titles[0], "", *titles[1:]], x=["", "", "round", "round"], y=["", "", "arms", "reward lost"],
+        pictures=(1,), heights=[1, 1.1], height=620, room=80,
+    )  # fmt: skip
+    # The picture takes the whole first row.
+    fig.layout.xaxis.domain = (0, 1)
+    fig.layout.xaxis2.visible = fig.layout.yaxis2.visible = False
+    fig.add_trace(theme.image(_grid(runs["decbe"]), "arms left", panel=1))
+    ends: dict[str, float] = {}
+    for policy, run in runs.items():
+        rounds = np.concatenate([[1], run.detail.lengths.cumsum()])
+        alive, regret = mean_band(run.detail.alive), mean_band(run.regret[:, 1:])
+        for panel, x, mean, floor in ((3, rounds, alive, 1.0), (4, run.rounds[1:], regret, 0.3 * regret.value)):
+            low = np.maximum(mean.low, floor)
+            fig.add_trace(theme.band(x, low, mean.high, STYLES[policy], NAMES[policy], panel=panel))
+            fig.add_trace(theme.line(x, mean.value, STYLES[policy], NAMES[policy], panel=panel))
+        ends[policy] = float(np.log10(regret.value[-1]))
+    fig.add_trace(_labels(next(iter(runs.values())).horizon, ends, 4))
+    fig.update_layout(xaxis3_type="log", xaxis4_type="log", yaxis4={"type": "log", "nticks": 6})
+    fig.layout.yaxis3.range = (0, 1.05 * run.problem.choices)
+    return theme.describe(fig, _elimination_in_words(runs))
+
+
+def _grid(run: Run) -> NDArray[np.uint8]:
+    """Return a picture: a block per batch, a row per set, a column per arm from best to worst."""
+    left = run.detail.left
+    batches, contexts, arms = left.shape
+    tile = max(1, min(6, 900 // (batches * (arms + 2)), 260 // contexts))
+    color = 245 - 165 * left[..., None] * np.ones(3)
+    # The best arm in its own colour; where agents have dropped it, the warning colour.
+    kept = left[:, :, :1, None]
+    color[:, :, :1] = kept * np.array([0, 158, 115]) + (1 - kept) * np.array([213, 94, 0])
+    blocks = [np.pad(block, ((0, 0), (0, 2), (0, 0)), constant_values=255) for block in color]
+    return np.concatenate(blocks, axis=1).astype(np.uint8).repeat(tile, axis=0).repeat(tile, axis=1)
+
+
+def _elimination_in_words(runs: Mapping[str, Run]) -> str:
+    run, server = runs["decbe"], runs["disbe"]
+    problem = run.problem
+    extra = 100 * (run.total.mean() / server.total.mean() - 1)
+    return (
+        f"{problem.agents} agents, {_number(run.horizon)} rounds in {len(run.detail.lengths)} batches: of "
+        f"{problem.choices} "
+        f"arms per set {run.detail.alive[:, -1].mean():.1f} are left at the end; the best arm (green, orange where "
+        "lost) is "
+        f"kept in {100 * run.detail.best_kept.mean():.1f} % of the sets. Gossip of {run.detail.steps} steps changes "
+        "the "
+        f"regret by {extra:+.1f} % against a server ({_number(server.total.mean())})."
+    )
+
+
+def agreement(errors: Agreement) -> go.Figure:
+    """Return how fast neighbours agree, plainly and with momentum.
+
+    Parameters
+    ----------
+    errors : Agreement
+        Errors step by step.
+    """
+    fig = theme.figure(x="gossip steps", y="distance from the mean, share of the start", height=420, room=110)
+    steps = np.arange(len(errors.plain))
+    ends = []
+    for values, name, style in (
+        (errors.plain, "plain", STYLES["isolated"]),
+        (errors.chebyshev, "Chebyshev", STYLES["decbe"]),
+    ):
+        shown = np.maximum(values, 1e-12)
+        fig.add_trace(theme.line(steps, shown, style, name))
+        ends.append((float(np.log10(shown[-1])), name, style))
+    heights, names, styles = zip(*ends, strict=True)
+    span = (min(heights), max(*heights, min(heights) + 3.0))
+    label = theme.direct_labels(steps[-1], list(heights), list(names), list(styles), span=span)
+    fig.add_trace(label | {"y": 10 ** label["y"]})
+    fig.add_trace(theme.theory(steps[[0, -1]], [errors.target] * 2, "wanted"))
+    fig.add_trace(theme.theory([errors.steps] * 2, [errors.target, 1], "steps by the formula"))
+    fig.update_yaxes(type="log", exponentformat="power")
+    return theme.describe(
+        fig,
+        f"{errors.agents} agents on a {errors.graph} (lambda2 = {errors.lambda2:.3f}): to agree within "
+        f"{errors.target:.2g} "
+        f"the formula allows {errors.steps} Chebyshev steps, which leave {errors.chebyshev[errors.steps]:.2g}; plain "
+        "averaging "
+        f"needs {errors.plain_steps}.",
+    )
+
+
+def scaling(by_horizon: Mapping[int, Run], by_agents: Mapping[int, Run]) -> go.Figure:
+    """Return regret of batched elimination against the horizon and against the number of agents.
+
+    Parameters
+    ----------
+    by_horizon, by_agents : mapping of int to Run
+        Runs by rounds per agent, and by number of agents.
+    """
+    titles = ["more time", "more agents"]
+    fig = theme.panels(
+        1, 2, titles=titles, x=["rounds per agent", "agents"], y=["reward lost"] * 2, height=400, room=90
+    )
+    slopes = []
+    for panel, runs in ((1, by_horizon), (2, by_agents)):
+        x = np.array(list(runs), dtype=np.float64)
+        estimates = [mean_interval(run.total) for run in runs.values()]
+        mean = np.array([estimate.value for estimate in estimates])
+        error = [estimate.high - estimate.value for estimate in estimates]
+        for power, name in ((0.5, "square root"), (1.0, "proportional")):
+            fig.add_trace(theme.theory(x, mean[0] * (x / x[0]) ** power, name, panel=panel))
+            end = float(np.log10(mean[0] * (x[-1] / x[0]) ** power))
+            label = theme.direct_labels(x[-1], [end], [name], [STYLES["pls"]], span=(0, 1), panel=panel)
+            fig.add_trace(label | {"y": 10 ** label["y"]})
+        fig.add_trace(theme.line(x, mean, STYLES["disbe"], "DisBE", panel=panel))
+        fig.add_trace(theme.points(x, mean, STYLES["disbe"], "DisBE", error=error, panel=panel))
+        slopes.append(float(np.polyfit(np.log(x), np.log(mean), 1)[0]))
+    fig.update_xaxes(type="log")
+    fig.update_yaxes(type="log")
+    left, right = fig.layout.xaxis.domain
+    fig.layout.xaxis.domain = (left, right - 0.08)
+    return theme.describe(
+        fig,
+        f"The regret of DisBE grows like the power {slopes[0]:.2f} of the horizon and the power {slopes[1]:.2f} of "
+        "the number "
+        f"of agents; the square root would be 0.5, agents that do not share 1.",
+    )
+
+
+# --------------------------------------------------------------------------------------------------- the prices
+
+
+def prices(table: pd.DataFrame, cost: str = "numbers") -> go.Figure:
+    """Return regret against what was sent, one dot per setting of a policy.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns policy, knob, value, replicate, regret, numbers, bits.
+    cost : {"numbers", "bits"}
+        What is paid for.
+    """
+    fig = theme.figure(x=f"{cost} sent by all", y="reward lost by all", height=460, room=70)
+    for policy in [policy for policy in STYLES if (table["policy"] == policy).any()]:
+        dots = table[table["policy"] == policy].groupby("value").agg(
+            regret=("regret", "mean"), cost=(cost, "mean"), spread=("regret", "sem")
+        ).sort_values("cost")  # fmt: skip
+        if not dots["cost"].max() > 0:
+            level = float(dots["regret"].iloc[0])
+            floor = table.loc[table[cost] > 0, cost].min()
+            fig.add_trace(theme.theory([floor / 2, table[cost].max()], [level] * 2, "isolated: nothing sent"))
+            fig.add_annotation(
+                text="isolated: nothing sent",
+                x=0.01,
+                xref="paper",
+                y=np.log10(level),
+                yanchor="top",
+                showarrow=False,
+            )
+            continue
+        dots = dots[dots["cost"] > 0]
+        x, y, style = dots["cost"].to_numpy(), dots["regret"].to_numpy(), STYLES[policy]
+        fig.add_trace(theme.line(x, y, style, NAMES[policy]))
+        fig.add_trace(theme.points(x, y, style, NAMES[policy], error=1.96 * dots["spread"].fillna(0).to_numpy()))
+        # Beside the cheapest dot, on the side where there is room.
+        label = theme.direct_labels(x[0], [y[0]], [f"{NAMES[policy]} "], [style], span=(0, 1))
+        fig.add_trace(
+            label | {"textposition": f"middle {'right' if policy in ('doubling', 'pls', 'central') else 'left'}"}
+        )
+    fig.update_xaxes(type="log", exponentformat="power", nticks=8)
+    fig.update_yaxes(type="log", nticks=8)
+    return theme.describe(fig, _prices_in_words(table, cost))
+
+
+def prices_in_bits(table: pd.DataFrame) -> go.Figure:
+    """Return regret against bits, one dot per setting of a policy.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As for `prices`.
+    """
+    return prices(table, "bits")
+
+
+def _prices_in_words(table: pd.DataFrame, cost: str) -> str:
+    dots = table.groupby(["policy", "value"])[["regret", cost]].mean().reset_index()
+    full = dots[dots["policy"] == "central"].iloc[0]
+    alone = dots[dots["policy"] == "isolated"].iloc[0]
+    near = dots[(dots["regret"] <= 1.5 * full["regret"]) & (dots["policy"] != "central")].sort_values(cost)
+    words = f"Full sharing loses {_number(full['regret'])} and sends {_number(full[cost])} {cost}; without a word "
+    words += f"{_number(alone['regret'])} are lost. "
+    if not len(near):
+        return words + "No other setting comes within 1.5 times of full sharing."
+    best = near.iloc[0]
+    return words + (
+        f"The cheapest setting within 1.5 times of full sharing is {NAMES[best['policy']]} with "
+        f"{_number(best[cost])} {cost}, "
+        f"{100 * best[cost] / full[cost]:.2g} % of that."
+    )
+
+
+# ----------------------------------------------------------------------------------------------------- few bits
+
+
+def refinement(run: Run) -> go.Figure:
+    """Return the error after each epoch of PLS beside its tolerance, and the bits that were sent.
+
+    Parameters
+    ----------
+    run : Run
+        A run of "pls".
+    """
+    titles = ["error after each epoch", "bits of a message"]
+    fig = theme.panels(1, 2, titles=titles, x="epoch", y=["distance from the truth", "bits"], height=400, room=120)
+    detail = run.detail
+    if not len(detail.tolerance):
+        fig.add_trace(theme.points([1], [np.nan], STYLES["pls"], "no epoch"))
+        fig.add_trace(theme.points([1], [np.nan], STYLES["pls"], "no epoch", panel=2))
+        return theme.describe(fig, f"No epoch ends within {_number(run.horizon)} rounds: all of them are exploration.")
+    epochs = np.arange(1, len(detail.tolerance) + 1)
+    fig.add_trace(theme.theory(epochs, detail.tolerance, "tolerance"))
+    shown = (
+        (1, detail.sent_error, "an agent", "isolated"),
+        (1, detail.server_error, "the server", "disbe"),
+        (2, detail.bits_up, "up, one agent", "isolated"),
+        (2, detail.bits_down, "down", "disbe"),
+    )
+    for panel, values, name, look in shown:
+        mean, style = np.nanmean(values, axis=0), STYLES[look]
+        fig.add_trace(theme.line(epochs, mean, style, name, panel=panel))
+        fig.add_trace(theme.points(epochs, mean, style, name, panel=panel))
+        height = np.log10(mean[-1]) if panel == 1 else mean[-1]
+        label = theme.direct_labels(epochs[-1], [height], [name], [style], span=(0, 1), panel=panel)
+        fig.add_trace(label | {"y": 10 ** label["y"]} if panel == 1 else label)
+    fig.update_layout(yaxis_type="log", yaxis2_rangemode="tozero")
+    fig.update_xaxes(tickvals=epochs)
+    left, right = fig.layout.xaxis.domain
+    fig.layout.xaxis.domain = (left, right - 0.1)
+    return theme.describe(
+        fig,
+        f"{_number(run.horizon)} rounds in {run.problem.dim} dimensions: {len(epochs)} "
+        f"epoch{'s' if len(epochs) > 1 else ''}, the "
+        f"last with an error of {np.nanmean(detail.server_error, axis=0)[-1]:.2g} at the server (tolerance "
+        f"{detail.tolerance[-1]:.2g}) for {np.nanmean(detail.bits_up, axis=0)[-1]:.0f} bits up; sent as numbers, a "
+        "message "
+        f"would have {run.problem.dim * BITS_PER_NUMBER}.",
+    )
+
+
+def rounding(x: NDArray[np.float64], sent: Quantised) -> go.Figure:
+    """Return one vector before and after rounding, with its code in words.
+
+    Parameters
+    ----------
+    x : ndarray of float, shape (dim,)
+        What should be sent.
+    sent : Quantised
+        What was sent.
+    """
+    fig = theme.figure(x="coordinate", y="value", height=340, room=90)
+    place = np.arange(1, len(x) + 1, dtype=np.float64)
+    fig.add_trace(theme.points(place - 0.12, x, STYLES["central"], "before"))
+    fig.add_trace(theme.points(place + 0.12, sent.value, STYLES["dislinucb"], "after"))
+    labels = theme.direct_labels(
+        len(x) + 0.5, [x[-1], sent.value[-1]], ["before", "after"], [STYLES["central"], STYLES["dislinucb"]],
+        span=(float(min(x.min(), sent.value.min())), float(max(x.max(), sent.value.max()))),
+    )  # fmt: skip
+    fig.add_trace(labels)
+    code = sent.code if len(sent.code) <= 80 else sent.code[:80] + "..."
+    return theme.describe(
+        fig,
+        f"A vector of {len(x)} coordinates goes over the wire as {sent.bits} bits, {code}, where plain numbers would "
+        "take "
+        f"{len(x) * BITS_PER_NUMBER}. The error is {np.linalg.norm(sent.value - x):.2f} of a length of "
+        f"{np.linalg.norm(x):.2f}.",
+    )
+
+
+def code_lengths(accuracy: Sequence[float], unary: Sequence[float], dim: int, bound: float) -> go.Figure:
+    """Return the bits of a vector of length 1 against the accuracy: unary, fixed width, and plain numbers.
+
+    Parameters
+    ----------
+    accuracy : sequence of float
+        Accuracies.
+    unary : sequence of float
+        Mean bits of the unary code.
+    dim : int
+        Coordinates.
+    bound : float
+        Range of the quantiser.
+    """
+    fig = theme.figure(x="accuracy, share of the vector's length", y="bits", height=400, room=130)
+    wanted = np.array(accuracy, dtype=np.float64)
+    fixed = dim * np.ceil(np.log2(2 * bound * np.sqrt(dim) / wanted + 1))
+    lines = (
+        ("unary, at random", np.array(unary), "dislinucb"),
+        ("fixed width", fixed, "central"),
+        ("plain numbers", np.full(len(wanted), float(dim * BITS_PER_NUMBER)), "isolated"),
+    )
+    for name, bits, look in lines:
+        fig.add_trace(theme.line(wanted, bits, STYLES[look], name))
+    ends = [float(np.log10(bits[-1])) for _, bits, _ in lines]
+    styles = [STYLES[look] for _, _, look in lines]
+    label = theme.direct_labels(wanted[-1], ends, [name for name, _, _ in lines], styles, span=(1.5, 4))
+    fig.add_trace(label | {"y": 10 ** label["y"]})
+    fig.update_xaxes(type="log")
+    fig.update_yaxes(type="log")
+    cheaper = wanted[np.array(unary) < fixed]
+    return theme.describe(
+        fig,
+        f"In {dim} dimensions the unary code is the shorter one from an accuracy of {cheaper.min():.2g} on; at "
+        f"{wanted.min():.2g} it takes {_number(max(unary))} bits where a fixed width takes "
+        f"{_number(float(fixed.max()))}.",
+    )
+
+
+# ------------------------------------------------------------------------------- real contexts, and several steps
+
+
+def digit_errors(runs: Mapping[str, Run]) -> go.Figure:
+    """Return the share of digits read wrong, over the rounds, a line and a band per policy.
+
+    Parameters
+    ----------
+    runs : mapping of str to Run
+        Runs on digits.
+    """
+    fig = theme.figure(x="round", y="share of answers that are wrong", height=420, room=110)
+    ends = {}
+    for policy, run in runs.items():
+        every = np.unique(np.linspace(0, len(run.rounds) - 1, 25).astype(int))
+        rounds, wrong = run.rounds[every], run.regret[:, every] / run.problem.agents
+        rate = np.diff(wrong, axis=1) / np.diff(rounds)
+        middle, mean = (rounds[1:] + rounds[:-1]) / 2, mean_band(rate)
+        fig.add_trace(theme.band(middle, mean.low.clip(0), mean.high.clip(max=1), STYLES[policy], NAMES[policy]))
+        fig.add_trace(theme.line(middle, mean.value, STYLES[policy], NAMES[policy]))
+        ends[policy] = float(mean.value[-1])
+    run = next(iter(runs.values()))
+    names, styles = [NAMES[policy] for policy in ends], [STYLES[policy] for policy in ends]
+    fig.add_trace(theme.direct_labels(run.rounds[-1], list(ends.values()), names, styles, span=(0, 0.9)))
+    fig.update_yaxes(range=(0, 0.95))
+    parts = [
+        f"{NAMES[policy]} errs in {100 * (each.total / each.problem.agents / each.horizon).mean():.1f} %"
+        for policy, each in runs.items()
+    ]
+    return theme.describe(
+        fig,
+        f"{run.problem.agents} agents read handwritten digits for {_number(run.horizon)} rounds and are told only "
+        "whether "
+        f"they were right: over all rounds {listed(parts)}.",
+    )
+
+
+def uploads(teams: Sequence[Cooperation]) -> go.Figure:
+    """Return uploads against episodes, and when each agent of the second team uploads.
+
+    Parameters
+    ----------
+    teams : sequence of Cooperation
+        Teams of different size.
+    """
+    titles = ["uploads of all agents so far", f"who uploads when ({teams[1].chain.agents} agents)"]
+    fig = theme.panels(1, 2, titles=titles, x="episode", y=["uploads", "agent"], height=400)
+    looks = ("central", "dislinucb", "disbe", "fedlinucb")
+    ends = []
+    for team, look in zip(teams, looks, strict=False):
+        mean = mean_band(team.uploads[:, 9:].astype(np.float64))
+        episodes = np.arange(10, team.chain.episodes + 1)
+        shown = np.unique(np.geomspace(1, len(episodes), 150).astype(int)) - 1
+        name = f"{team.chain.agents} agent{'s' if team.chain.agents > 1 else ''}"
+        fig.add_trace(theme.line(episodes[shown], mean.value[shown], STYLES[look], name))
+        ends.append((name, STYLES[look], float(mean.value[-1])))
+    names, styles, heights = zip(*ends, strict=True)
+    label = theme.direct_labels(
+        teams[0].chain.episodes, list(heights), list(names), list(styles), span=(0, max(heights))
+    )
+    fig.add_trace(label)
+    for agent, times in enumerate(teams[1].upload_times, start=1):
+        fig.add_trace(theme.points(times, np.full(len(times), agent), STYLES["dislinucb"], f"agent {agent}", panel=2))
+    fig.update_xaxes(type="log")
+    fig.update_yaxes(tickvals=list(range(1, teams[1].chain.agents + 1)), selector={"anchor": "x2"})
+    left, right = fig.layout.xaxis.domain
+    fig.layout.xaxis.domain = (left, right - 0.08)
+    team = teams[1]
+    whole, half = team.uploads[:, -1].mean(), team.uploads[:, team.chain.episodes // 2 - 1].mean()
+    return theme.describe(
+        fig,
+        f"{team.chain.agents} agents upload {whole:.0f} times in {_number(team.chain.episodes)} episodes, "
+        f"{whole - half:.0f} "
+        f"of them in the second half; an agent alone uploads {teams[0].uploads[:, -1].mean():.0f} times.",
+    )
