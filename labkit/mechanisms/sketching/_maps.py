@@ -17,7 +17,7 @@ CHUNK = 2**17  # numbers of a buffer that stays in the processor's second cache
 
 def random_signs(rng: Generator, shape: int | tuple[int, ...]) -> NDArray[np.float64]:
     """Return plus and minus ones, fair and independent, of this shape."""
-    return 1.0 - 2.0 * rng.integers(0, 2, shape, dtype=np.int8)
+    return 1.0 - 2.0 * rng.integers(0, 2, shape, dtype=np.int8).astype(np.float64)
 
 
 class Dense:

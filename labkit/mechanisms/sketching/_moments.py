@@ -85,7 +85,8 @@ def embed(embedding: Embedding, *, rng: Seed, replicates: int = 1) -> Embedded:
     purposes = streams(rng, replicates, (*FAMILIES, "map"))
     vector = the_vector(embedding)
     sizes = np.unique(np.geomspace(2, dim, 14).astype(np.int64))
-    lengths, errors = ({family: np.empty((replicates, DRAWS)) for family in FAMILIES} for _ in range(2))
+    lengths: dict[str, Floats] = {family: np.empty((replicates, DRAWS)) for family in FAMILIES}
+    errors: dict[str, Floats] = {family: np.empty((replicates, DRAWS)) for family in FAMILIES}
     sums = np.zeros((2, len(sizes)))
     for replicate in range(replicates):
         for family in FAMILIES:
@@ -119,4 +120,4 @@ def the_vector(embedding: Embedding) -> Floats:
     vector = np.cos(np.arange(embedding.dim)) if embedding.vector == "spread" else np.full(embedding.dim, 0.01)
     if embedding.vector == "two peaks":
         vector[[0, embedding.dim // 2 + 1]] = 1.0
-    return vector / np.linalg.norm(vector)
+    return np.asarray(vector / np.linalg.norm(vector))

@@ -24,7 +24,8 @@ def failure_bound(size: int, error: ArrayLike) -> NDArray[np.float64]:
         At most ``2 exp(-size (error^2 / 4 - error^3 / 6))``, and at most 1.
     """
     share = np.asarray(error, dtype=np.float64)
-    return np.minimum(1.0, 2 * np.exp(-size * (share**2 / 4 - share**3 / 6)))
+    bound: NDArray[np.float64] = np.minimum(1.0, 2 * np.exp(-size * (share**2 / 4 - share**3 / 6)))
+    return bound
 
 
 def contraction(step: ArrayLike, omega: ArrayLike) -> NDArray[np.float64]:
