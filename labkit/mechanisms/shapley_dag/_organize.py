@@ -112,6 +112,7 @@ def self_organize(
     wording: Wording | None = None,
     read: Read = str,
     instructions: Sequence[str] | None = None,
+    examples: Sequence[Message] = (),
     temperature: float = 0.4,
     max_tokens: int = 32,
     stop: Sequence[str] = (),
@@ -144,6 +145,8 @@ def self_organize(
         What of a text is passed on; None where there is nothing to pass on. The text itself by default.
     instructions : sequence of str, optional
         A system prompt for each agent.
+    examples : sequence of Message
+        Turns that stand before every request.
     temperature, max_tokens, stop, options
         Handed to every call.
     concurrency : int
@@ -169,7 +172,15 @@ def self_organize(
     checked_rule(rule)
     settings = {"temperature": temperature, "max_tokens": max_tokens, "stop": tuple(stop), **(options or {})}
     circle = _Circle(
-        agents, question, as_sequence(rng), wording or Wording(), read, instructions, settings, concurrency
+        agents,
+        question,
+        as_sequence(rng),
+        wording or Wording(),
+        read,
+        instructions,
+        tuple(examples),
+        settings,
+        concurrency,
     )
     turns, graphs = [circle.alone()], []
     while True:
@@ -228,6 +239,7 @@ class _Circle:
     wording: Wording
     read: Read
     instructions: Sequence[str] | None
+    examples: tuple[Message, ...]
     settings: Mapping[str, Any]
     concurrency: int
 
@@ -263,7 +275,7 @@ class _Circle:
     def _ask(self, prompts: Mapping[int, str], turn: int) -> dict[int, Reply]:
         def call(agent: int) -> Reply:
             system = [Message("system", self.instructions[agent])] if self.instructions is not None else []
-            messages = [*system, Message("user", prompts[agent])]
+            messages = [*system, *self.examples, Message("user", prompts[agent])]
             return self.agents[agent](messages, seed=call_seed(self.rng, agent, turn), **self.settings)
 
         if self.concurrency == 1:
