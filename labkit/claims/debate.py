@@ -75,6 +75,7 @@ def play(arm: Arm, chat: Chat, question: Question, rng: SeedSequence) -> tuple[T
             arm.rounds,
             rng=rng,
             read=question.parse,
+            examples=question.messages[:-1],
             temperature=TEMPERATURE,
             max_tokens=MAX_TOKENS,
             stop=STOP,

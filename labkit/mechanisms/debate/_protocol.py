@@ -66,6 +66,9 @@ class Wording:
         return self.peers.format(answers=self.between.join(peers)) if peers else ""
 
 
+PLAIN = Wording()
+
+
 def stripped(text: str) -> str | None:
     """Return a text without the space around it, or None where nothing is left.
 
@@ -87,7 +90,8 @@ def debate(
     read: Read = stripped,
     exchange: Literal["answers", "texts"] = "answers",
     memory: Literal["last", "history"] = "last",
-    wording: Wording = Wording(),
+    wording: Wording = PLAIN,
+    examples: Sequence[Message] = (),
     instructions: Sequence[str | None] | None = None,
     temperature: float = 0.4,
     max_tokens: int = 32,
@@ -122,6 +126,8 @@ def debate(
         (Du et al.).
     wording : Wording
         What the debaters are told.
+    examples : sequence of Message
+        Turns that stand before the question in every call: questions with their answers, to show the form.
     instructions : sequence of str or None, optional
         A system prompt per agent, a persona for instance.
     temperature, max_tokens, stop
@@ -155,7 +161,7 @@ def debate(
         raise ValueError(f"{len(roles)} instructions for {len(agents)} agents: allowed is one each, or none")
     shown: Read = read if exchange == "answers" else lambda text: text if read(text) is not None else None
     common = {"temperature": temperature, "max_tokens": max_tokens, "stop": tuple(stop), **(options or {})}
-    talks = [[Message("system", role)] if role else [] for role in roles]
+    talks = [[*([Message("system", role)] if role else []), *examples] for role in roles]
     said: list[tuple[Reply, ...]] = []
     for number in range(rounds):
         answers = [shown(reply.text) for reply in said[-1]] if said else []
