@@ -9,9 +9,10 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from labkit import __version__
-from labkit.files import FIRST_NOTEBOOK, home
+from labkit.files import FIRST_NOTEBOOK, data_path, home
 
 # Nothing is asked of the network, and nothing pops up over the first lesson.
 _LAB_SETTINGS = {
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         return int(chosen.run(chosen))
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, FileNotFoundError, RuntimeError) as error:
         print(f"labkit {chosen.command}: {error}", file=sys.stderr)
         return 2
 
@@ -47,6 +48,15 @@ def _parser() -> argparse.ArgumentParser:
 
     doctor = commands.add_parser("doctor", help="say why a widget or plot does not show, and how to mend it")
     doctor.set_defaults(run=_doctor)
+
+    record = commands.add_parser("record", help="record the answers of the local model that a lesson needs")
+    record.add_argument("stem", metavar="STEM", help="a mechanism, such as debate; an interrupted recording goes on")
+    record.add_argument("--threads", type=int, help="threads of the engine (without it: one per core, at most 4)")
+    record.set_defaults(run=_record)
+
+    model = commands.add_parser("model", help="fetch the weights of the local model, or say where they are")
+    model.add_argument("action", choices=("fetch", "where"))
+    model.set_defaults(run=_model)
 
     readme = commands.add_parser("readme", help="write the generated tables of README.md")
     readme.set_defaults(run=_readme)
@@ -126,6 +136,41 @@ def _claims(chosen: argparse.Namespace) -> int:
         for path in ledger.write_tables(stem) if chosen.full else ():
             print(f"wrote {path.name}")
     return 1 if any(result.error for result in measured) else 0
+
+
+def _record(chosen: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from labkit import ledger, llm
+
+    if chosen.stem not in ledger.stems() or not hasattr(claims := ledger.module(chosen.stem), "record"):
+        raise ValueError(f"{chosen.stem!r} is no mechanism that asks a model")
+    with llm.local_server(threads=chosen.threads) as chat:
+        book = llm.recorded(data_path(f"{chosen.stem}_answers.jsonl"), chat)
+        with tqdm(unit="answer", smoothing=0.02, mininterval=1) as bar:
+            for done, total in claims.record(book):
+                bar.total = total
+                bar.update(done - bar.n)
+    print(book.provenance)
+    return 0
+
+
+def _model(chosen: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from labkit import llm
+
+    if chosen.action == "where":
+        print(llm.SMOLLM2.path if llm.SMOLLM2.path.is_file() else llm.missing())
+        return 0
+    with tqdm(unit="B", unit_scale=True, desc=llm.SMOLLM2.model) as bar:
+        print(llm.fetch(progress=lambda done, total: _show(bar, done, total)))
+    return 0
+
+
+def _show(bar: Any, done: int, total: int) -> None:
+    bar.total = total
+    bar.update(done - bar.n)
 
 
 def _doctor(chosen: argparse.Namespace) -> int:

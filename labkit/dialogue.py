@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
@@ -166,3 +167,20 @@ class Chat(Protocol):
             The answer, with its cost and where it came from.
         """
         ...
+
+
+def plurality(answers: Iterable[str | None]) -> str | None:
+    """Return the answer given most often; of several the one that was given first.
+
+    Parameters
+    ----------
+    answers : iterable of str or None
+        One answer per agent; None stands for a text that holds no answer, and does not vote.
+
+    Returns
+    -------
+    str or None
+        None where nobody gave an answer.
+    """
+    counted = Counter(answer for answer in answers if answer is not None)
+    return max(counted, key=counted.__getitem__) if counted else None

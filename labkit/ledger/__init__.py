@@ -1,7 +1,7 @@
 """Claims on record: declared before they are measured, judged by the numbers alone, kept in data/claims.csv."""
 
 from labkit.ledger._claim import Budget, Claim, Verdict, claim, judge
-from labkit.ledger._measure import Measured, claims_of, measure, measure_all, stems
+from labkit.ledger._measure import Measured, claims_of, measure, measure_all, module, stems
 from labkit.ledger._record import check_against_record, record, recorded
 from labkit.ledger._sweeps import tables_of, write_tables
 from labkit.ledger._table import ClaimsTable, render
@@ -18,6 +18,7 @@ __all__ = [
     "judge",
     "measure",
     "measure_all",
+    "module",
     "record",
     "recorded",
     "render",

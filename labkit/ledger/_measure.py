@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
@@ -66,6 +67,19 @@ def stems() -> tuple[str, ...]:
     return tuple(sorted(m.name for m in pkgutil.iter_modules(_claims_folders()) if not m.name.startswith("_")))
 
 
+def module(stem: str) -> ModuleType:
+    """Return ``labkit/claims/<stem>.py``.
+
+    Raises
+    ------
+    ValueError
+        There is no such file.
+    """
+    if stem not in stems():
+        raise ValueError(f"no claims for {stem!r}; there are claims for {', '.join(stems()) or 'nothing yet'}")
+    return importlib.import_module(f"labkit.claims.{stem}")
+
+
 def claims_of(stem: str) -> tuple[Claim, ...]:
     """Return the claims declared in ``labkit/claims/<stem>.py``, in order.
 
@@ -74,10 +88,7 @@ def claims_of(stem: str) -> tuple[Claim, ...]:
     ValueError
         There is no such file, two claims share a key, or one has neither a measurement nor what is missing.
     """
-    if stem not in stems():
-        raise ValueError(f"no claims for {stem!r}; there are claims for {', '.join(stems()) or 'nothing yet'}")
-    module = importlib.import_module(f"labkit.claims.{stem}")
-    found = [replace(value, stem=stem) for value in vars(module).values() if isinstance(value, Claim)]
+    found = [replace(value, stem=stem) for value in vars(module(stem)).values() if isinstance(value, Claim)]
     keys = [claim.key for claim in found]
     for claim in found:
         if keys.count(claim.key) > 1:

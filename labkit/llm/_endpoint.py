@@ -1,0 +1,286 @@
+"""Any server that speaks OpenAI's protocol, asked one question at a time or many at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from labkit.dialogue import Message, Reply
+from labkit.llm._identity import Identity
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI, OpenAI
+
+_OWN_HOST = "api.openai.com"
+
+
+class EndpointError(RuntimeError):
+    """A model server did not answer; the message says what happened and what helps. It never holds a key."""
+
+
+@dataclass
+class Meter:
+    """What has been asked so far.
+
+    Attributes
+    ----------
+    calls : int
+        Answers received.
+    prompt_tokens, completion_tokens : int
+        Tokens read and written, as the server counts them.
+    seconds : float
+        Sum of the waiting times of all calls; calls that ran side by side count each.
+    """
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0
+    _lock: AbstractContextManager[Any] = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def add(self, reply: Reply, seconds: float) -> None:
+        """Count one answer."""
+        with self._lock:
+            self.calls += 1
+            self.prompt_tokens += reply.prompt_tokens
+            self.completion_tokens += reply.completion_tokens
+            self.seconds += seconds
+
+
+class Endpoint:
+    """A model behind a URL: OpenAI, vLLM, Ollama, LM Studio, llama.cpp, and whatever else speaks that protocol.
+
+    Parameters
+    ----------
+    base_url : str
+        For instance ``"https://api.openai.com/v1"`` or ``"http://127.0.0.1:11434/v1"``.
+    model : str
+        The model's name there.
+    key_variable : str
+        The environment variable that holds the key. A key is read from nowhere else, and never shown.
+    timeout : float
+        Seconds until an answer is given up.
+    retries : int
+        How often a call is tried again after 429, 5xx, silence or a broken connection; the pause doubles each time,
+        unless the server names one (Retry-After).
+    concurrency : int
+        How many calls may be under way at once.
+    weights : str, optional
+        A hash of the weights, where it is known; it becomes part of what a recording is keyed by.
+    engine : str
+        What runs the model, for the provenance of a recording.
+    defaults : mapping, optional
+        Options sent with every call that does not name them itself.
+
+    Raises
+    ------
+    ValueError
+        The URL is none, a number is out of range, or OpenAI's own server is asked without a key.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        *,
+        key_variable: str = "OPENAI_API_KEY",
+        timeout: float = 120.0,
+        retries: int = 4,
+        concurrency: int = 8,
+        weights: str | None = None,
+        engine: str = "OpenAI-compatible server",
+        defaults: Mapping[str, Any] | None = None,
+    ) -> None:
+        if not base_url.startswith(("http://", "https://")):
+            raise ValueError(f"base_url = {base_url!r}: allowed is an address that begins with http:// or https://")
+        for name, value, least in (
+            ("timeout", timeout, 0.001),
+            ("retries", retries, 0),
+            ("concurrency", concurrency, 1),
+        ):
+            if not value >= least:
+                raise ValueError(f"{name} = {value!r}: allowed is a number from {least}")
+        if _OWN_HOST in base_url and not os.environ.get(key_variable):
+            raise ValueError(f"{base_url} wants a key: put it into the environment variable {key_variable}")
+        self.model, self.meter, self.engine = model, Meter(), engine
+        self.identity = Identity(model, weights)
+        self._base_url, self._key_variable = base_url, key_variable
+        self._timeout, self._retries, self._concurrency = timeout, retries, concurrency
+        self._defaults = dict(defaults or {})
+        self._slots = threading.BoundedSemaphore(concurrency)
+        self._client: OpenAI | None = None
+        self._waiting: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[AsyncOpenAI, asyncio.Semaphore]]
+        self._waiting = WeakKeyDictionary()
+        self._making = threading.Lock()
+
+    def __repr__(self) -> str:
+        """Return where it is and which model answers; no key."""
+        return f"Endpoint({self._base_url!r}, {self.model!r})"
+
+    def __call__(
+        self,
+        messages: Sequence[Message],
+        *,
+        seed: int | None = None,
+        temperature: float = 0.0,
+        max_tokens: int = 256,
+        stop: Sequence[str] = (),
+        **options: Any,
+    ) -> Reply:
+        """Return the answer to `messages`; see `labkit.dialogue.Chat`.
+
+        Raises
+        ------
+        EndpointError
+            No answer came, or none that can be read.
+        """
+        asked = self._body(messages, seed, temperature, max_tokens, stop, options)
+        with self._slots:
+            start = time.perf_counter()
+            with _plain_words(self):
+                reply = self._read(self._sync().chat.completions.create(**asked))
+        self.meter.add(reply, time.perf_counter() - start)
+        return reply
+
+    async def ask(
+        self,
+        messages: Sequence[Message],
+        *,
+        seed: int | None = None,
+        temperature: float = 0.0,
+        max_tokens: int = 256,
+        stop: Sequence[str] = (),
+        **options: Any,
+    ) -> Reply:
+        """Return the same answer as a call, to be awaited.
+
+        Raises
+        ------
+        EndpointError
+            As for a call.
+        """
+        asked = self._body(messages, seed, temperature, max_tokens, stop, options)
+        client, slots = self._async()
+        async with slots:
+            start = time.perf_counter()
+            with _plain_words(self):
+                reply = self._read(await client.chat.completions.create(**asked))
+        self.meter.add(reply, time.perf_counter() - start)
+        return reply
+
+    def _body(
+        self,
+        messages: Sequence[Message],
+        seed: int | None,
+        temperature: float,
+        max_tokens: int,
+        stop: Sequence[str],
+        options: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        asked: dict[str, Any] = {
+            "model": self.model,
+            "messages": [{"role": message.role, "content": message.content} for message in messages],
+            "temperature": temperature,
+            "max_tokens": max_tokens,
+            # What only some servers know goes into the body as it is.
+            "extra_body": {**self._defaults, **options},
+        }
+        if seed is not None:
+            asked["seed"] = seed
+        if stop:
+            asked["stop"] = list(stop)
+        return asked
+
+    def _read(self, answer: Any) -> Reply:
+        try:
+            choice = answer.choices[0]
+            text, usage = choice.message.content or "", answer.usage
+            told = getattr(choice.logprobs, "content", None) if choice.logprobs else None
+            return Reply(
+                text=text,
+                model=self.model,
+                prompt_tokens=usage.prompt_tokens if usage else 0,
+                completion_tokens=usage.completion_tokens if usage else 0,
+                logprobs=tuple((token.token, float(token.logprob)) for token in told) if told else None,
+            )
+        except (AttributeError, IndexError, TypeError, ValueError):
+            raise EndpointError(
+                f"{self!r} answered with something that is no chat completion ({str(answer)[:80]!r}): "
+                "is the address right? It usually ends with /v1"
+            ) from None
+
+    def _key(self) -> str:
+        # Servers on one's own machine want none, but the client insists on one.
+        return os.environ.get(self._key_variable) or "none"
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "base_url": self._base_url,
+            "api_key": self._key(),
+            "timeout": self._timeout,
+            "max_retries": self._retries,
+        }
+
+    def _sync(self) -> OpenAI:
+        with self._making:
+            if self._client is None:
+                from openai import OpenAI
+
+                self._client = OpenAI(**self._settings())
+            return self._client
+
+    def _async(self) -> tuple[AsyncOpenAI, asyncio.Semaphore]:
+        loop = asyncio.get_running_loop()
+        with self._making:
+            if loop not in self._waiting:
+                from openai import AsyncOpenAI
+
+                self._waiting[loop] = AsyncOpenAI(**self._settings()), asyncio.Semaphore(self._concurrency)
+            return self._waiting[loop]
+
+
+class _plain_words(nullcontext[None]):
+    """Turn what the client raises into one error that says what happened and what helps."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__()
+        self._endpoint = endpoint
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, *rest: Any) -> None:
+        import json
+
+        import openai
+
+        if isinstance(error, openai.OpenAIError | json.JSONDecodeError):
+            raise EndpointError(f"{self._endpoint!r} {_what(error, self._endpoint)}") from None
+
+
+def _what(error: Exception, endpoint: Endpoint) -> str:
+    import openai
+
+    tried = f"(tried {endpoint._retries + 1} times)"
+    said = str(getattr(error, "message", error)).replace(endpoint._key(), "***")[:300]
+    match error:
+        case openai.AuthenticationError() | openai.PermissionDeniedError():
+            return f"refuses the key: put the right one into the environment variable {endpoint._key_variable}"
+        case openai.RateLimitError():
+            return f"says that too much is asked of it {tried}: wait, or lower `concurrency`"
+        case openai.NotFoundError():
+            return f"knows no such address or model: {said}"
+        case openai.APITimeoutError():
+            return f"did not answer within {endpoint._timeout:g} s {tried}: raise `timeout`, or see whether it is busy"
+        case openai.APIConnectionError():
+            return f"cannot be reached, or broke off in the middle of an answer {tried}: is it running?"
+        case openai.InternalServerError():
+            return f"failed on its side {tried}: {said}"
+        case openai.BadRequestError() | openai.UnprocessableEntityError():
+            return f"does not accept what was asked: {said}"
+        case _:
+            return f"answered with something that cannot be read ({said!r}): is the address right?"
