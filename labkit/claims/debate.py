@@ -13,7 +13,7 @@ from labkit.llm.questions import SETS, Question
 from labkit.mechanisms.debate import debate
 
 STUDY_SEED, QUESTIONS = 2505, 60
-TEMPERATURE, MAX_TOKENS, STOP = 0.4, 32, ("\n",)
+TEMPERATURE, MAX_TOKENS, STOP = 0.4, 24, ("\n", ".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ ARMS = (
     Arm("peers: both right", 2, 2, planted="both right"),
     Arm("peers: both wrong", 2, 2, planted="both wrong"),
     Arm("peers: split", 2, 2, planted="split"),
-    Arm("vote, grammar", 16, 1, grammar=True),
     Arm("debate 4 x 4, grammar", 4, 4, grammar=True),
+    Arm("vote, grammar", 16, 1, grammar=True),
     Arm("debate 8 x 2", 8, 2),
     Arm("debate 2 x 8", 2, 8),
 )

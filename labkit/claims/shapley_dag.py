@@ -17,7 +17,7 @@ from labkit.mechanisms.shapley_dag import Organized, Wording, call_seed, self_or
 
 STUDY_SEED, QUESTIONS, AGENTS, ROUNDS, READS = 2510, 60, 5, 2, 2
 # 0.5 is the temperature of the released code: below it five answers hardly differ, above it a small model loses form.
-TEMPERATURE, MAX_TOKENS, STOP = 0.5, 32, ("\n",)
+TEMPERATURE, MAX_TOKENS, STOP = 0.5, 24, ("\n", ".")
 WORDING = Wording()
 
 
