@@ -145,7 +145,8 @@ def _record(chosen: argparse.Namespace) -> int:
 
     if chosen.stem not in ledger.stems() or not hasattr(claims := ledger.module(chosen.stem), "record"):
         raise ValueError(f"{chosen.stem!r} is no mechanism that asks a model")
-    with llm.local_server(threads=chosen.threads) as chat:
+    # One after the other in a fixed order: with the cache of prompts that is four times faster.
+    with llm.local_server(threads=chosen.threads, cache=True) as chat:
         book = llm.recorded(data_path(f"{chosen.stem}_answers.jsonl"), chat)
         with tqdm(unit="answer", smoothing=0.02, mininterval=1) as bar:
             for done, total in claims.record(book):

@@ -45,17 +45,15 @@ class Arm:
 
 
 ARMS = (
-    Arm("vote", 16, 1),
-    Arm("debate 4 x 4", 4, 4),
-    Arm("self-refinement", 1, 16),
+    Arm("vote", 9, 1),
+    Arm("debate 3 x 3", 3, 3),
+    Arm("self-refinement", 1, 9),
     Arm("peers: nobody", 2, 2, planted="nobody"),
     Arm("peers: both right", 2, 2, planted="both right"),
     Arm("peers: both wrong", 2, 2, planted="both wrong"),
     Arm("peers: split", 2, 2, planted="split"),
-    Arm("debate 4 x 4, grammar", 4, 4, grammar=True),
-    Arm("vote, grammar", 16, 1, grammar=True),
-    Arm("debate 8 x 2", 8, 2),
-    Arm("debate 2 x 8", 2, 8),
+    Arm("debate 3 x 3, grammar", 3, 3, grammar=True),
+    Arm("vote, grammar", 9, 1, grammar=True),
 )
 """In order of importance, so that a recording that stops early holds whole arms."""
 

@@ -47,7 +47,6 @@ ARMS = (
     Arm("contribution", "letters", 0.0, "contribution"),
     Arm("shuffled", "letters", 0.0, "shuffled"),
     Arm("exact answers", "answers", 0.0, "contribution"),
-    Arm("high threshold", "letters", 0.75, "contribution"),
 )
 """In order of importance, so that a recording that stops early holds whole arms."""
 
