@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -11,7 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta, kstest
 
+from labkit.claims import debate as claims
 from labkit.dialogue import Message, Reply
+from labkit.lessons import debate as lesson
+from labkit.llm import MissingRecording, Scripted, of_accuracy
+from labkit.llm.questions import SETS
 from labkit.mechanisms import debate as model
 from labkit.mechanisms.debate import (
     Discussion,
@@ -575,3 +580,118 @@ class TestOpinions:
             model.friedkin_johnsen(np.eye(2), [0.0, 1.0], 2.0, 1)
         with pytest.raises(ValueError, match="epsilon"):
             model.bounded_confidence([0.0], -1, 1)
+
+
+ASKED = [question for questions in SETS.values() for question in questions(20)]
+
+
+@pytest.fixture(scope="module")
+def found():
+    return claims.study(Scripted(ASKED, of_accuracy(0.6), mends=1.0, misled=0.0), questions=20)
+
+
+class TestStudy:
+    def test_it_measures_what_was_scripted(self, found):
+        assert within(claims.finals_of("single", found=found), 0.6)
+        assert within(claims.finals_of("vote", found=found), majority_accuracy(0.6, 9))
+        assert claims.compared("debate 3 x 3", "vote", found=found).low > 0
+
+    def test_it_finds_who_gives_in_and_who_does_not(self, found):
+        given_up, mended = claims.conformity("both right", found=found)
+        assert (given_up.value, mended.value) == (0, 1)
+        follower = claims.study(Scripted(ASKED, of_accuracy(0.6), mends=0.0, misled=1.0), questions=20)
+        assert claims.conformity("both wrong", found=follower)[0].value == 1
+        assert claims.given_up_more(found=follower).low > 25
+
+    def test_arms_share_their_first_answers(self, found):
+        first = found.answers[(found.answers["round"] == 1) & (found.answers["agent"] == 0)]
+        for _, part in first[~first["arm"].str.contains("grammar")].groupby(["kind", "number"]):
+            assert part["answer"].nunique() == 1
+
+    def test_what_holds_no_answer_is_never_right(self):
+        found = claims.study(model.insistent("?"), questions=2)
+        assert found.finals["right"].max() == 0
+        assert set(found.answers["grade"]) == {"unparsed"}
+
+    def test_recording_goes_through_every_call(self):
+        chat = Scripted([question for questions in SETS.values() for question in questions(60)])
+        calls = itertools.islice(claims.record(chat), 3)
+        (first, of), *_, (last, _) = calls
+        assert of == 180 * sum(arm.calls for arm in claims.ARMS)
+        assert (first, last) == (claims.ARMS[0].calls, 3 * claims.ARMS[0].calls)
+
+    def test_an_arm_that_is_not_whole_is_left_out(self):
+        class Half:
+            calls = 0
+
+            def __call__(self, messages, **asked):
+                self.calls += 1
+                if self.calls > 60 * claims.ARMS[0].calls:
+                    raise MissingRecording("not recorded")
+                return Reply("x", "half", 1, 1)
+
+        assert claims.study(Half(), questions=20).arms == ("vote",)
+        with pytest.raises(MissingRecording, match="labkit record debate"):
+            claims.finals_of("self-refinement", found=claims.study(Half(), questions=20))
+
+
+class TestLesson:
+    def test_model_text_is_shown_as_plain_text(self):
+        nasty = model.insistent("<script>alert(1)</script> & <b>bold</b>")
+        page = lesson.Browser(nasty, ("vote",)).page.value
+        assert "<script>" not in page
+        assert "&lt;script&gt;" in page
+
+    def test_asking_live_shows_progress_and_answers(self):
+        live = lesson.Live(lambda: nullcontext(Scripted(ASKED)), arms=("vote",))
+        live.begin()
+        live.worker.join(20)
+        assert live.bar.value == live.bar.max == 2 * claims.ARMS[0].calls
+        assert live.page.value.count("right:") == 2
+        assert "Done." in live.page.value
+        assert live.halt.disabled
+
+    def test_asking_live_can_be_stopped(self):
+        live = lesson.Live(lambda: nullcontext(chat), arms=("vote",))
+        script = Scripted(ASKED)
+
+        def chat(messages, **asked):
+            live.halt.click()
+            return script(messages, **asked)
+
+        live.begin()
+        live.worker.join(20)
+        assert "Stopped." in live.page.value
+        assert live.bar.value == 1
+        assert not live.start.disabled
+
+    def test_without_a_model_it_says_so(self):
+        def gone():
+            raise RuntimeError("<no model> here")
+
+        live = lesson.Live(gone)
+        live.begin()
+        live.worker.join(20)
+        assert "could not be asked: &lt;no model&gt; here" in live.page.value
+
+    def test_the_panel_answers_in_every_view(self):
+        panel = lesson.panel()
+        for view in panel.choice.options:
+            panel.choice.value = view
+            panel.settle()
+            assert panel.failure is None
+            assert len(panel.caption) > 40
+
+    def test_the_bet_of_default_urns_is_settled(self):
+        run = simulate_beliefs(Urn(), rng=0, replicates=4000)
+        assert lesson.BET.outcome(run) == "worse"
+
+    @pytest.mark.parametrize(
+        ("name", "mistake"),
+        [("vote", 0.216), ("tokens", 20_800), ("expert", (0.5, 0.5)), ("ruin", 1.0), ("advantage", 1.0)],
+    )
+    def test_exercises_reply_to_likely_mistakes(self, name, mistake):
+        general = lesson.EXERCISES[name].check(-5.0 if name != "expert" else (9.0, 9.0))
+        particular = lesson.EXERCISES[name].check(mistake)
+        assert particular.verdict == general.verdict == "not yet"
+        assert particular.text != general.text

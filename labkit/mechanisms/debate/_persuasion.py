@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -153,14 +154,12 @@ def right_distribution(persuasion: Persuasion) -> Floats:
     -------
     ndarray of float, shape (rounds + 1, agents + 1)
     """
-    from scipy.stats import binom
-
     up, down = persuasion.chances()
     step = np.diag(1 - up - down) + np.diag(up[:-1], 1) + np.diag(down[1:], -1)
     a_round = np.linalg.matrix_power(step, persuasion.agents)
     found = np.zeros((persuasion.rounds + 1, persuasion.agents + 1))
     here = slice(persuasion.steadfast, persuasion.steadfast + persuasion.movable + 1)
-    found[0, here] = binom.pmf(np.arange(persuasion.movable + 1), persuasion.movable, persuasion.accuracy)
+    found[0, here] = _binomial(persuasion.movable, persuasion.accuracy)
     for now in range(persuasion.rounds):
         found[now + 1, here] = found[now, here] @ a_round
     return found
@@ -181,3 +180,8 @@ def persuasion_accuracy(persuasion: Persuasion) -> Floats:
     lead = 2 * np.arange(persuasion.agents + 1) - persuasion.agents
     accuracy: Floats = right_distribution(persuasion) @ np.where(lead == 0, 0.5, (lead > 0).astype(np.float64))
     return accuracy
+
+
+def _binomial(n: int, p: float) -> Floats:
+    # scipy.stats would do it too, and takes a second to import.
+    return np.array([math.comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(n + 1)])

@@ -172,10 +172,13 @@ def correlated_accuracy(a: float, b: float, n: int | None) -> float:
     float
         The upper tail of the beta-binomial; for endlessly many voters ``1 - I_{1/2}(a, b)``, however right one is.
     """
-    from scipy.special import betainc
-    from scipy.stats import betabinom
+    from scipy.special import betainc, betaln, gammaln
 
-    return float(1 - betainc(a, b, 0.5)) if n is None else float(betabinom.sf(n // 2, n, a, b))
+    if n is None:
+        return float(1 - betainc(a, b, 0.5))
+    right = np.arange(n // 2 + 1, n + 1)
+    ways = gammaln(n + 1) - gammaln(right + 1) - gammaln(n - right + 1)
+    return float(np.exp(ways + betaln(right + a, n - right + b) - betaln(a, b)).sum())
 
 
 def _chance(p: ArrayLike) -> Floats:

@@ -1,0 +1,609 @@
+"""What the lesson on debate needs beyond prose: its panel, its bet, its exercises, and what a real model said."""
+
+from __future__ import annotations
+
+import html
+import threading
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Literal
+
+import ipywidgets as widgets
+import numpy as np
+import plotly.graph_objects as go
+
+from labkit.claims import debate as claims
+from labkit.explore import Panel, View, explore
+from labkit.figures import debate as figures
+from labkit.files import data_path
+from labkit.llm import Scripted, local_server, of_accuracy, recorded
+from labkit.llm.questions import SETS
+from labkit.mechanisms.debate import (
+    Beliefs,
+    Discussion,
+    GainMap,
+    Persuaded,
+    Persuasion,
+    Spending,
+    Topology,
+    Urn,
+    correlated_accuracy,
+    expected_beliefs,
+    gain_map,
+    identity,
+    majority_accuracy,
+    ruin_accuracy,
+    simulate_beliefs,
+    simulate_discussion,
+    simulate_persuasion,
+    spend,
+    tokens,
+)
+from labkit.params import Field, Params
+from labkit.seeds import Seed
+from labkit.stats import mean_interval
+from labkit.teach import Bet, Exercise, Feedback
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from labkit.dialogue import Chat, Reply, Transcript
+
+# ------------------------------------------------------------------------------------------- the panel
+
+
+class Setting(Params):
+    """A group and its questions, from which each view takes what it needs."""
+
+    accuracy: float = Field(0.45, ge=0.05, le=0.95, description="chance that an agent is right at the start")
+    advantage: float = Field(
+        1.0, ge=0.1, le=8, slider=(0.25, 4, 0.05), description="chance of a correction over that of a subversion"
+    )
+    agents: int = Field(5, ge=3, le=25, slider=(3, 15, 1), description="agents")
+    rounds: int = Field(5, ge=1, le=20, description="rounds after the first answers")
+    mass: float = Field(
+        5.0, ge=0.5, le=50, slider=(1, 30, 0.5), description="stubbornness: mass of an urn at the start"
+    )
+    peer_weight: float = Field(
+        1.0, ge=0, le=5, slider=(0, 3, 0.1), description="weight of a peer's answer, one's own counting 1"
+    )
+    options: int = Field(4, ge=2, le=10, description="options of a question")
+    topology: Topology = Field("complete", description="who hears whom")
+    intervention: Literal["none", "oracle", "conformist", "follower", "confidence"] = Field(
+        "none", description="a change of the rule by which agents update"
+    )
+    budget: Literal["generations", "tokens"] = Field("generations", description="what is equal between the arms")
+
+    @property
+    def urn(self) -> Urn:
+        """The urns: most of the wrong belief lies on one option."""
+        wrong = (1 - self.accuracy) * self.mass
+        lure = 1.0 if self.options == 2 else 0.6
+        rest = [wrong * (1 - lure) / max(1, self.options - 2)] * (self.options - 2)
+        return Urn(
+            prior=(self.accuracy * self.mass, wrong * lure, *rest),
+            agents=self.agents,
+            rounds=self.rounds,
+            peer_weight=self.peer_weight,
+            topology=self.topology,
+            intervention=self.intervention,
+        )
+
+    @property
+    def chances(self) -> tuple[float, float]:
+        """Correction and subversion, the larger of them one half."""
+        return 0.5 * min(1, self.advantage), 0.5 * min(1, 1 / self.advantage)
+
+
+def debated(setting: Setting, *, rng: Seed, replicates: int = 1) -> Beliefs:
+    """Return what becomes of the beliefs."""
+    return simulate_beliefs(setting.urn, rng=rng, replicates=replicates)
+
+
+def spent(setting: Setting, *, rng: Seed, replicates: int = 1) -> Spending:
+    """Return what each way to spend the budget is worth; exact, so without chance."""
+    correction, subversion = setting.chances
+    return spend(setting.budget, correction=correction, subversion=subversion)
+
+
+def mapped(setting: Setting, *, rng: Seed, replicates: int = 1) -> tuple[GainMap, float, float]:
+    """Return the map of debate minus vote and the point to mark on it; exact, so without chance."""
+    return gain_map(setting.agents), setting.accuracy, setting.advantage
+
+
+def attacked(setting: Setting, *, rng: Seed, replicates: int = 1) -> dict[str, Persuaded]:
+    """Return a group that is alike, one with a safe member, and one with a malicious one."""
+    correction, subversion = setting.chances
+    group = Persuasion(
+        accuracy=setting.accuracy,
+        agents=setting.agents,
+        rounds=setting.rounds,
+        correction=correction,
+        subversion=subversion,
+    )
+    members = {
+        "all alike": group,
+        "one safe member": group.replace(steadfast=1),
+        "one malicious": group.replace(malicious=1),
+    }
+    return {name: simulate_persuasion(each, rng=rng, replicates=replicates) for name, each in members.items()}
+
+
+def discussed(setting: Setting, *, rng: Seed, replicates: int = 1) -> pd.DataFrame:
+    """Return debate minus vote against accuracy, for three strengths of argument."""
+    import pandas as pd
+
+    rows = []
+    for strength in (0.0, 0.8, 1.5):
+        for accuracy in np.linspace(0.1, 0.9, 9):
+            point = Discussion(
+                accuracy=float(accuracy), persuasiveness=strength, agents=setting.agents, options=setting.options
+            )
+            gain = mean_interval(simulate_discussion(point, rng=rng, replicates=2 * max(2, replicates)).gain)
+            rows.append((strength, accuracy, gain.value, gain.low, gain.high))
+    return pd.DataFrame(rows, columns=["persuasiveness", "accuracy", "value", "low", "high"])
+
+
+def _beliefs(run: Beliefs) -> go.Figure:
+    expected = expected_beliefs(run.urn) if run.urn.intervention == "none" else None
+    return figures.beliefs(run, expected)
+
+
+def _changes(run: Beliefs) -> go.Figure:
+    return figures.changes(run.answers == 0)
+
+
+def _map(found: tuple[GainMap, float, float]) -> go.Figure:
+    return figures.where_debate_pays(*found)
+
+
+URN_FIELDS = ("accuracy", "agents", "rounds", "mass", "peer_weight", "options", "topology", "intervention")
+
+
+def panel() -> Panel:
+    """Return the panel of the lesson."""
+    return explore(
+        debated,
+        Setting(),
+        {
+            "beliefs": View(_beliefs, vary=URN_FIELDS),
+            "vote and consensus": View(figures.consensus, vary=URN_FIELDS),
+            "who changes": View(_changes, vary=URN_FIELDS),
+            "16 answers": View(figures.spending, spent, ("advantage", "budget")),
+            "debate or vote": View(_map, mapped, ("accuracy", "advantage", "agents")),
+            "arguments": View(figures.gains, discussed, ("agents", "options")),
+            "attacks": View(figures.attack, attacked, ("accuracy", "advantage", "agents", "rounds")),
+        },
+        vary=[*URN_FIELDS[:1], "advantage", *URN_FIELDS[1:], "budget"],
+        replicates=500,
+        draft=60,
+    )
+
+
+# --------------------------------------------------------------------------------------- models, one by one
+
+
+def pressure(replicates: int = 300, *, rng: int = 0) -> go.Figure:
+    """Return the figure of conformity against peer pressure (S105)."""
+    x = (0.0, 0.2, 0.35, 0.5, 0.65, 0.8)
+    rates = [mean_interval(claims.conformity_at(value, replicates, rng)) for value in x]
+    return figures.swept(x, {"conformity": rates}, across="peer pressure", up="share of personas")
+
+
+def fault(replicates: int = 1000, *, rng: int = 0) -> go.Figure:
+    """Return the figure of a planted fault against the strength of interaction (S064)."""
+    x, harmed = (0.0, 0.1, 0.2, 0.4, 0.7, 1.0), {}
+    for name, members in (("with a faulty member", {"malicious": 1}), ("without", {})):
+        groups = [
+            Persuasion(accuracy=0.7, agents=6, rounds=4, correction=each, subversion=each, **members) for each in x
+        ]
+        runs = [simulate_persuasion(group, rng=rng, replicates=replicates) for group in groups]
+        harmed[name] = [mean_interval(1 - run.right[:, -1] / 6) for run in runs]
+    return figures.swept(x, harmed, across="strength of interaction", up="share of wrong answers")
+
+
+def crowds(a: float = 3.0, b: float = 2.0) -> go.Figure:
+    """Return the figure of ever larger crowds that share their luck, or do not."""
+    sizes = (1, 3, 5, 7, 9, 15, 25, 51, 101)
+    return figures.crowds(a / (a + b), sizes, [correlated_accuracy(a, b, n) for n in sizes])
+
+
+def names() -> go.Figure:
+    """Return the figure of what the labels "you said" and "another said" change."""
+    return figures.labels(
+        identity(2.0, 2.0, 5.0, own_weight=1.0, peer_weight=2.5),
+        identity(2.0, 2.0, 5.0, own_weight=1.75, peer_weight=1.75),
+    )
+
+
+def question(number: int = 0, *, rng: int = 0) -> go.Figure:
+    """Return the figure of one question's votes round by round."""
+    run = simulate_discussion(Discussion(agents=9, rounds=6, accuracy=0.4), rng=rng, replicates=number + 1)
+    return figures.one_question(run, number)
+
+
+# --------------------------------------------------------------------------------------------- a real model
+
+
+def accuracy_table(found: claims.Study | None = None) -> pd.DataFrame:
+    """Return how often each arm is right on each set: kind, arm, value, low, high."""
+    import pandas as pd
+
+    found = found or claims.recorded_study()
+    arms = ["single", *(arm for arm in found.arms if not arm.startswith("peers"))]
+    rows = []
+    for kind in SETS:
+        for arm in arms:
+            share = mean_interval(claims.finals_of(arm, kind=kind, found=found))
+            rows.append((kind, arm, share.value, max(0.0, share.low), min(1.0, share.high)))
+    return pd.DataFrame(rows, columns=["kind", "arm", "value", "low", "high"])
+
+
+def differences(found: claims.Study | None = None) -> pd.DataFrame:
+    """Return each arm against the vote, in points, questions paired, over all sets."""
+    import pandas as pd
+
+    found = found or claims.recorded_study()
+    pairs = [("vote", "single"), *((arm, "vote, grammar" if "grammar" in arm else "vote") for arm in found.arms)]
+    rows = [
+        {"arm": arm, "against": other, "points": str(claims.compared(arm, other, found=found))}
+        for arm, other in dict.fromkeys(pairs)
+        if arm != other and not arm.startswith("peers")
+    ]
+    return pd.DataFrame(rows).set_index("arm")
+
+
+def shares_table(arm: str = "debate 3 x 3", found: claims.Study | None = None) -> pd.DataFrame:
+    """Return right, wrong and unreadable answers by round: kind, round, right, wrong, unparsed."""
+    import pandas as pd
+
+    answers = (found or claims.recorded_study()).answers
+    part = answers[answers["arm"] == arm]
+    shares = pd.crosstab([part["kind"], part["round"]], part["grade"], normalize="index")
+    table = shares.reindex(columns=["right", "wrong", "unparsed"], fill_value=0.0).reset_index()
+    return table.set_index("kind").loc[[kind for kind in SETS if kind in set(table["kind"])]].reset_index()
+
+
+def conformity_table(found: claims.Study | None = None) -> pd.DataFrame:
+    """Return what the model does with its own answer by what two peers say, over all sets."""
+    import pandas as pd
+
+    found = found or claims.recorded_study()
+    rows = []
+    for peers in ("nobody", "both right", "split", "both wrong"):
+        given_up, mended = claims.conformity(peers, found=found)
+        rows.append(
+            {"peers": peers, "given_up": given_up.value, "given_up_low": given_up.low, "given_up_high": given_up.high,
+             "mended": mended.value, "mended_low": mended.low, "mended_high": mended.high}
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def as_text(talk: Transcript) -> str:
+    """Return a transcript as plain lines, one per answer."""
+    lines = [talk.question.strip().splitlines()[-1]]
+    for now, replies in enumerate(talk.rounds, start=1):
+        lines += [f"round {now}, agent {agent + 1}: {reply.text.strip()}" for agent, reply in enumerate(replies)]
+    return "\n".join(lines)
+
+
+class Browser(widgets.VBox):
+    """Recorded debates to read: a set, a question and an arm to choose; what the model said is shown as plain text."""
+
+    def __init__(self, chat: Chat, arms: tuple[str, ...]) -> None:
+        self._chat = chat
+        self.kind = widgets.Dropdown(options=list(SETS), description="set")
+        self.number = widgets.IntSlider(0, 0, claims.QUESTIONS - 1, description="question")
+        self.arm = widgets.Dropdown(options=list(arms), value=arms[min(1, len(arms) - 1)], description="arm")
+        self.page = widgets.HTML()
+        super().__init__([widgets.HBox([self.kind, self.number, self.arm]), self.page])
+        for moved in (self.kind, self.number, self.arm):
+            moved.observe(lambda _: self._turn(), "value")
+        self._turn()
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _turn(self) -> None:
+        asked = SETS[self.kind.value](claims.QUESTIONS)[self.number.value]
+        arm = next(each for each in claims.ARMS if each.name == self.arm.value)
+        talks = claims.play(arm, self._chat, asked, claims.seed_of(self.kind.value, self.number.value))
+        self.text = "\n\n".join(f"{as_text(talk)}\n(right: {asked.truth})" for talk in talks)
+        self.page.value = f"<pre style='white-space:pre-wrap;line-height:1.5'>{html.escape(self.text)}</pre>"
+
+
+def transcripts() -> Browser:
+    """Return the recorded debates to read."""
+    return Browser(recorded(data_path(claims.RECORDING)), claims.recorded_study().arms)
+
+
+class _Stopped(Exception):
+    pass
+
+
+class Live(widgets.VBox):
+    """A few questions asked of the local model here and now, with progress and a way to stop."""
+
+    def __init__(self, server: Any = local_server, arms: tuple[str, ...] = ("vote", "debate 3 x 3")) -> None:
+        self._server, self._arms, self._stop = (
+            server,
+            [arm for arm in claims.ARMS if arm.name in arms],
+            threading.Event(),
+        )
+        self.kind = widgets.Dropdown(options=list(SETS), description="set")
+        self.count = widgets.IntSlider(2, 1, 10, description="questions")
+        self.start = widgets.Button(description="Ask the local model", button_style="primary")
+        self.halt = widgets.Button(description="Stop", disabled=True)
+        self.bar = widgets.IntProgress(0, 0, 1, layout={"width": "100%"})
+        self.page = widgets.HTML(
+            "<i>The model runs on this computer; the first time its weights are fetched (93 MB).</i>"
+        )
+        super().__init__([widgets.HBox([self.kind, self.count, self.start, self.halt]), self.bar, self.page])
+        self.start.on_click(lambda _: self.begin())
+        self.halt.on_click(lambda _: self._stop.set())
+        self.worker: threading.Thread | None = None
+
+    def __repr__(self) -> str:
+        return "Press the button to ask the local model."
+
+    def begin(self) -> None:
+        """Start asking, in a thread of its own."""
+        self._stop.clear()
+        self.start.disabled, self.halt.disabled = True, False
+        self.worker = threading.Thread(target=self._ask, daemon=True)
+        self.worker.start()
+
+    def _ask(self) -> None:
+        asked = SETS[self.kind.value](self.count.value)
+        self.bar.max, self.bar.value = len(asked) * sum(arm.calls for arm in self._arms), 0
+        lines: list[str] = []
+        try:
+            with self._server() as chat:
+                for number, each in enumerate(asked):
+                    for arm in self._arms:
+                        talk = claims.play(
+                            arm, partial(self._counted, chat), each, claims.seed_of(self.kind.value, number)
+                        )
+                        lines.append(f"{arm.name}: {as_text(talk[0])}\n(right: {each.truth})")
+                        self._show("\n\n".join(lines))
+            self._show("\n\n".join(lines) + "\n\nDone.")
+        except _Stopped:
+            self._show("\n\n".join(lines) + "\n\nStopped.")
+        except Exception as error:
+            self._show(f"The local model could not be asked: {error}")
+        finally:
+            self.start.disabled, self.halt.disabled = False, True
+
+    def _counted(self, chat: Chat, messages: Any, **asked: Any) -> Reply:
+        if self._stop.is_set():
+            raise _Stopped
+        reply = chat(messages, **asked)
+        self.bar.value += 1
+        return reply
+
+    def _show(self, text: str) -> None:
+        self.page.value = f"<pre style='white-space:pre-wrap;line-height:1.5'>{html.escape(text)}</pre>"
+
+
+@cache
+def _small_study() -> claims.Study:
+    """Return a small study of a scripted answerer: what the tests draw."""
+    asked = [question for questions in SETS.values() for question in questions(6)]
+    return claims.study(Scripted(asked, of_accuracy(0.5), misled=0.5), questions=6)
+
+
+GALLERY = {
+    "beliefs": lambda: _beliefs(debated(Setting(), rng=0, replicates=100)),
+    "consensus": lambda: figures.consensus(debated(Setting(), rng=0, replicates=100)),
+    "changes": lambda: _changes(debated(Setting(), rng=0, replicates=100)),
+    "spending": lambda: figures.spending(spent(Setting(), rng=0)),
+    "where_debate_pays": lambda: _map(mapped(Setting(), rng=0)),
+    "attack": lambda: figures.attack(attacked(Setting(), rng=0, replicates=50)),
+    "gains": lambda: figures.gains(discussed(Setting(), rng=0, replicates=60)),
+    "one_question": question,
+    "swept": lambda: pressure(20),
+    "crowds": crowds,
+    "labels": names,
+    "real_accuracy": lambda: figures.real_accuracy(accuracy_table(_small_study())),
+    "real_shares": lambda: figures.real_shares(shares_table(found=_small_study())),
+    "real_conformity": lambda: figures.real_conformity(conformity_table(_small_study())),
+}
+"""Every figure of the lesson, made from small results: what the tests look at."""
+
+# --------------------------------------------------------------------------------------------- the bet
+
+
+def _outcome(run: Beliefs) -> str:
+    gain = float(run.vote_right[:, -1].mean() - run.vote_right[:, 0].mean())
+    return "better" if gain > 0.015 else "worse" if gain < -0.015 else "same"
+
+
+def _fact(run: Beliefs) -> str:
+    return (
+        f"The vote is right in {100 * run.vote_right[:, 0].mean():.0f} % before the debate and in "
+        f"{100 * run.vote_right[:, -1].mean():.0f} % after it; all five agree in {100 * run.unanimous[:, 0].mean():.0f} % "
+        f"before and in {100 * run.unanimous[:, -1].mean():.0f} % after."
+    )
+
+
+BET = Bet(
+    key="debate.vote_after",
+    question=(
+        "Five agents answer a question with four options; each is right in 45 %. They vote. Then they debate for five rounds: "
+        "each hears all answers, adds them to what it believes, and answers again. They vote once more. "
+        "How good is the second vote?"
+    ),
+    options={
+        "better": "better: they pool what they know",
+        "same": "about the same: nobody has learnt anything new",
+        "worse": "worse: they become alike",
+    },
+    replies={
+        "better": lambda run: (
+            _fact(run)
+            + " They pool nothing but answers, and an answer that is heard is believed whether it is right or not. On "
+            "average a belief stays where it was. What grows is agreement."
+        ),
+        "same": lambda run: (
+            _fact(run)
+            + " You are right about the mean belief: it does not move. But a vote needs voters that err apart, and "
+            "voters that have heard each other err together."
+        ),
+        "worse": lambda run: (
+            _fact(run)
+            + " The mean belief does not move, and the voters become alike: so five votes count for less than five."
+        ),
+    },
+    outcome=_outcome,
+)
+
+# --------------------------------------------------------------------------------------- the exercises
+
+
+def _check_vote(share: float) -> Feedback:
+    if abs(share - 0.648) < 0.002:
+        return Feedback.right("0.6^3 + 3 x 0.6^2 x 0.4 = 0.216 + 0.432 = 0.648.")
+    if abs(share - 0.216) < 0.002:
+        return Feedback.not_yet("That is the chance that all three are right. Two are enough.")
+    if abs(share - 0.432) < 0.002:
+        return Feedback.not_yet("That is the chance that exactly two are right. What if all three are?")
+    if abs(share - 0.936) < 0.002:
+        return Feedback.not_yet("That is the chance that at least one is right. A vote needs two.")
+    return Feedback.not_yet("Add up: all three right, or exactly two of them.")
+
+
+def _solve_vote() -> float:
+    return 0.6**3 + 3 * 0.6**2 * 0.4
+
+
+def _check_tokens(read: int) -> Feedback:
+    if abs(read - 16_000) < 0.5:
+        return Feedback.right("400 for the first round, then three rounds of 4 x (100 + 4 x 300) = 5200.")
+    if abs(read - 20_800) < 0.5:
+        return Feedback.not_yet("That is read and written together. How many are read?")
+    if abs(read - 4 * 5200) < 0.5 or abs(read - 13_600) < 0.5:
+        return Feedback.not_yet("In later rounds each agent reads the question and all four last answers.")
+    if abs(read - 1600) < 0.5:
+        return Feedback.not_yet("That is a vote of 16. In a debate the answers are read as well.")
+    return Feedback.not_yet("First round: four questions. Each later round: four times the question and four answers.")
+
+
+def _solve_tokens() -> int:
+    return tokens(agents=4, rounds=4, question=100, answer=300).read
+
+
+def _check_ruin(share: float) -> Feedback:
+    if abs(share - 1 / 3) < 0.004:
+        return Feedback.right(
+            "With even chances the number of right agents is a fair game: from 2 of 6 it ends at 6 in one third."
+        )
+    if abs(share - float(majority_accuracy(1 / 3, 6))) < 0.004:
+        return Feedback.not_yet(
+            "That is a vote among six that are right in a third each. Here two of six are right, and they debate."
+        )
+    if abs(share) < 1e-9 or abs(share - 1) < 1e-9:
+        return Feedback.not_yet(
+            "A minority can win: each reading moves the count up or down by one with the same chance."
+        )
+    return Feedback.not_yet("In a fair game the expected count never changes. It is 2 now, and 6 or 0 in the end.")
+
+
+def _solve_ruin() -> float:
+    # Two of six are right; in the end six or none: 6 x = 2.
+    return 2 / 6
+
+
+def _check_advantage(advantage: float) -> Feedback:
+    if not 0 < advantage < 1000:
+        return Feedback.not_yet("Answer with a ratio above 0: chance of a correction over chance of a subversion.")
+    debated_, voted = float(ruin_accuracy(0.7, 7, advantage)), float(majority_accuracy(0.7, 7))
+    told = f"With {advantage:g} the debate is right in {100 * debated_:.1f} %, the vote in {100 * voted:.1f} %."
+    if debated_ >= voted and float(ruin_accuracy(0.7, 7, advantage - 0.02)) < voted:
+        return Feedback.right(told + " Below this the readers cannot tell right from wrong well enough.")
+    if debated_ < voted:
+        return Feedback.not_yet(told + " Readers must be better at telling right from wrong.")
+    return Feedback.not_yet(told + " It is enough; go down to where it just is, to two places.")
+
+
+def _solve_advantage() -> float:
+    goal = float(majority_accuracy(0.7, 7))
+    return next(step / 100 for step in range(1, 1000) if float(ruin_accuracy(0.7, 7, step / 100)) >= goal)
+
+
+def _check_expert(beliefs: Any) -> Feedback:
+    if not isinstance(beliefs, list | tuple) or len(beliefs) != 2:
+        return Feedback.not_yet("Answer with two numbers: (expert, novice).")
+    expert, novice = (float(value) for value in beliefs)
+    if abs(expert - 0.75) < 0.004 and abs(novice - 0.4) < 0.004:
+        return Feedback.right(
+            "(8 + 1) / 12 and (0.2 + 1) / 3. The mean of both rises from 0.5 to 0.575: no martingale."
+        )
+    if abs(expert - 0.5) < 0.004 and abs(novice - 0.5) < 0.004:
+        return Feedback.not_yet("Both read the same two answers, but what they hold already weighs differently.")
+    if abs(expert - 0.8) < 0.004:
+        return Feedback.not_yet("That is the start. Each urn gets two answers, right in 0.8 and in 0.2 of the cases.")
+    return Feedback.not_yet(
+        "New share = (mass of the truth + expected right answers read) / (old mass + answers read)."
+    )
+
+
+def _solve_expert() -> tuple[float, float]:
+    # The urns hold 10 and 1; both read two answers, of which 0.8 + 0.2 = 1 is right on average.
+    return (8 + 1) / (10 + 2), (0.2 + 1) / (1 + 2)
+
+
+EXERCISES = {
+    "vote": Exercise(
+        key="debate.vote",
+        prompt="Three independent agents are each right in 60 %. How often is their majority right? Answer with a number to three places.",
+        check=_check_vote,
+        hints=(
+            "In how many ways can two or three of three be right?",
+            "0.6 cubed, plus three times 0.6 squared times 0.4.",
+        ),
+        solution=_solve_vote,
+    ),
+    "tokens": Exercise(
+        key="debate.tokens",
+        prompt="Four agents debate for four rounds. A question has 100 tokens, an answer 300. How many tokens are read in all?",
+        check=_check_tokens,
+        hints=("Look at `tokens` in section 3.", "In rounds 2 to 4 each agent reads the question and four answers."),
+        solution=_solve_tokens,
+    ),
+    "expert": Exercise(
+        key="debate.expert",
+        prompt=(
+            "An expert holds an urn of mass 10 and believes the truth with 0.8; a novice holds mass 1 and believes it with 0.2. "
+            "Both answer, and both read both answers. What do they believe on average afterwards? Answer with two numbers: (expert, novice)."
+        ),
+        check=_check_expert,
+        hints=(
+            "How many right answers are read on average? Each is right as often as its author believes.",
+            "The expert holds 8 of 10 on the truth. One of the two answers is right on average.",
+        ),
+        solution=_solve_expert,
+    ),
+    "ruin": Exercise(
+        key="debate.ruin",
+        prompt="Two of six agents are right. They persuade each other in pairs, with even chances, until all agree. How often do all end up right?",
+        check=_check_ruin,
+        hints=(
+            "Is the game fair? What does the expected number of right agents do?",
+            "It stays at 2. In the end it is 6 or 0.",
+        ),
+        solution=_solve_ruin,
+    ),
+    "advantage": Exercise(
+        key="debate.advantage",
+        prompt=(
+            "Seven agents are right in 70 % each. From which advantage (chance of a correction over that of a subversion) does their debate "
+            "beat their vote? Answer with a number to two places."
+        ),
+        check=_check_advantage,
+        hints=(
+            "`ruin_accuracy(0.7, 7, r)` and `majority_accuracy(0.7, 7)` give both sides.",
+            "Move the advantage in the view *debate or vote* with seven agents until the point lies on the line.",
+            "`break_even_advantage(0.7, 7)`, rounded up.",
+        ),
+        solution=_solve_advantage,
+    ),
+}
