@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import itertools
+import math
 import pickle
 import threading
 
@@ -12,20 +14,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from scipy.stats import binom, spearmanr
 
 from labkit.dialogue import Chat, Message, Reply, Transcript
 from labkit.mechanisms.shapley_dag import (
+    Crowd,
     Organized,
+    Panel,
+    Teams,
     Wording,
+    airport,
+    at_least,
     call_seed,
     central,
     cluster_gap,
+    coincidence_threshold,
     contributions,
+    cosine_game,
+    decide,
+    exact_shapley,
+    gloves,
     influence_graph,
+    plurality_accuracy,
     reshuffled,
     self_organize,
     similarities,
+    simulate,
     speaking_order,
+    symmetric,
+    vote,
+    voting,
 )
 
 RULES = ("paper", "released")
@@ -322,6 +340,301 @@ class TestSelfOrganize:
 
     def test_a_fake_is_a_chat(self):
         assert isinstance(Fake(letters), Chat)
+
+
+class TestExactShapley:
+    @given(arrays.arrays(float, st.sampled_from([2, 4, 8, 16, 32, 64]), elements=st.floats(-9, 9)))
+    def test_is_the_mean_over_all_orders(self, utilities):
+        players = utilities.size.bit_length() - 1
+        total = np.zeros(players)
+        for order in itertools.permutations(range(players)):
+            coalition = 0
+            for player in order:
+                total[player] += utilities[coalition | 1 << player] - utilities[coalition]
+                coalition |= 1 << player
+        assert exact_shapley(utilities) == pytest.approx(total / math.factorial(players), abs=1e-10)
+
+    @pytest.mark.parametrize("players", [1, 5, 12, 18])
+    def test_efficiency_whatever_nobody_is_worth(self, players):
+        utilities = np.random.default_rng(players).normal(size=1 << players)
+        assert exact_shapley(utilities).sum() == pytest.approx(utilities[-1] - utilities[0], abs=1e-10)
+
+    def test_leaves_its_input_alone(self):
+        utilities = np.arange(16.0)
+        exact_shapley(utilities)
+        assert utilities.tolist() == list(range(16))
+
+    @pytest.mark.parametrize(
+        "game",
+        [
+            *(gloves(left, right) for left in (1, 2, 4) for right in (1, 3)),
+            airport([3, 1, 1, 7, 0]),
+            voting([4, 2, 1, 1, 0], 5),
+            voting([45, 43, 8, 4], 51),
+            symmetric([1, 2, 5, 5.5, -1]),
+        ],
+        ids=lambda game: game.name,
+    )
+    def test_games_with_a_closed_form(self, game):
+        assert exact_shapley(game.utilities) == pytest.approx(game.shapley, abs=1e-10)
+
+    def test_published_values(self):
+        # Littlechild and Owen's piecewise shares; 2 left and 1 right glove: 1/6, 1/6, 2/3; a vote of 50, 49, 1 at 51.
+        assert gloves(2, 1).shapley == pytest.approx([1 / 6, 1 / 6, 2 / 3])
+        assert airport([1, 2, 3]).shapley == pytest.approx([1 / 3, 5 / 6, 11 / 6])
+        assert voting([50, 49, 1], 51).shapley == pytest.approx([2 / 3, 1 / 6, 1 / 6])
+
+    @pytest.mark.parametrize(
+        "utilities",
+        [
+            [],
+            [1.0],
+            [1, 2, 3],
+            np.ones((2, 2)),
+            np.ones((1, 4)),
+            [0, 1, np.nan, 2],
+            [np.nan, 0],
+            [0, 1, 2, np.inf],
+            3.0,
+        ],
+    )
+    def test_refuses_what_is_no_game(self, utilities):
+        with pytest.raises(ValueError, match="utilities"):
+            exact_shapley(utilities)
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda: gloves(0, 1),
+            lambda: airport([-1]),
+            lambda: voting([1, 1], 3),
+            lambda: symmetric([1]),
+            lambda: airport([]),
+        ],
+    )
+    def test_games_refuse_nonsense(self, make):
+        with pytest.raises(ValueError, match="allowed"):
+            make()
+
+
+class TestCosineGame:
+    @given(VECTORS)
+    def test_is_the_cosine_of_two_sums(self, rows):
+        unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        values = cosine_game(rows)
+        assert values.shape == (1 << len(rows),)
+        assert values[0] == 0
+        whole = unit.sum(axis=0)
+        for coalition, value in enumerate(values):
+            part = unit[[coalition >> agent & 1 == 1 for agent in range(len(rows))]].sum(axis=0)
+            lengths = np.linalg.norm(part) * np.linalg.norm(whole)
+            if lengths > 1e-4:
+                assert value == pytest.approx(part @ whole / lengths, abs=1e-6)
+
+    def test_efficiency_and_symmetry(self):
+        #
+        rows = np.random.default_rng(3).normal(size=(7, 40)) + 0.5
+        rows[4] = rows[1]
+        shapley = exact_shapley(cosine_game(rows))
+        assert shapley.sum() == pytest.approx(1, abs=1e-10)
+        assert shapley[4] == pytest.approx(shapley[1], abs=1e-10)
+
+    def test_the_additive_game_has_the_cosine_as_its_value(self):
+        # v(S) = <sum of S, mean>: there the cheap score is the Shapley value, times the length of the mean.
+        rows = _unit(np.random.default_rng(4), 6, 20)
+        mean = rows.mean(axis=0)
+        members = (np.arange(64)[:, None] >> np.arange(6)) & 1
+        shapley = exact_shapley(members @ (rows @ mean))
+        assert shapley == pytest.approx(rows @ mean, abs=1e-12)
+        assert shapley == pytest.approx(contributions(rows) * np.linalg.norm(mean), abs=1e-12)
+
+    def test_ranks_as_the_cheap_score(self):
+        # A-1 and curriculum 1.3: mean Spearman >= 0.98 on clusters; no inversion with a gap above 0.02.
+        rng, found, widest = np.random.default_rng(0), [], 0.0
+        for _ in range(60):
+            classes = np.where(np.arange(8) < rng.integers(2, 5), 0, 1 + np.arange(8))
+            rows = _unit(rng, 1) + _unit(rng, 10)[classes] + 0.35 * _unit(rng, 8)
+            cheap, exact = contributions(rows), exact_shapley(cosine_game(rows))
+            found.append(spearmanr(cheap, exact).statistic)
+            inverted = (cheap[:, None] > cheap) & (exact[:, None] < exact - 1e-12)
+            widest = max(widest, float(np.where(inverted, cheap[:, None] - cheap, 0).max()))
+        assert np.mean(found) >= 0.98
+        assert widest < 0.02
+
+    def test_refuses_a_table_that_would_fill_the_memory(self):
+        with pytest.raises(ValueError, match="23 agents"):
+            cosine_game(np.ones((23, 2)))
+
+
+class TestPluralityAccuracy:
+    @pytest.mark.parametrize(
+        ("p", "wrong", "expected"),
+        [
+            # Reference values of A-2, exact; n = 1, 3, 5, 7, 9.
+            (0.3, 6, [0.3, 0.3385, 0.4189, 0.4694, 0.5194]),
+            (0.5, 5, [0.5, 0.6, 0.731, 0.8073, 0.8656]),
+            (0.3, [0.35, *[0.07] * 5], [0.3, 0.3189, 0.3624, 0.3767, 0.387]),
+        ],
+    )
+    def test_reference_values(self, p, wrong, expected):
+        found = [plurality_accuracy(p, wrong, n) for n in (1, 3, 5, 7, 9)]
+        assert found == pytest.approx(expected, abs=6e-5)
+
+    @pytest.mark.parametrize(
+        ("p", "n", "expected"),
+        [(0.6, 3, 0.648), (0.6, 11, 0.7535), (0.6, 21, 0.8256), (0.6, 51, 0.9265), (0.4, 5, 0.3174)],
+    )
+    def test_with_one_wrong_answer_it_is_condorcet(self, p, n, expected):
+        #
+        assert plurality_accuracy(p, 1, n) == pytest.approx(expected, abs=6e-5)
+        assert plurality_accuracy(p, 1, n) == pytest.approx(binom.sf(n // 2, n, p), abs=1e-12)
+
+    @given(st.floats(0, 1), st.integers(1, 4), st.integers(1, 6))
+    def test_all_answers_share_all_the_chances(self, p, wrong, n):
+        chances = [p, *[(1 - p) / wrong] * wrong]
+        total = sum(
+            plurality_accuracy(chance, chances[:place] + chances[place + 1 :], n)
+            for place, chance in enumerate(chances)
+        )
+        assert total == pytest.approx(1)
+
+    @pytest.mark.parametrize("arguments", [(1.1, 2, 3), (0.5, 0, 3), (0.5, 2, 0), (0.5, [0.1, 0.1], 3), (np.nan, 2, 3)])
+    def test_refuses_what_is_no_chance(self, arguments):
+        with pytest.raises(ValueError, match="allowed"):
+            plurality_accuracy(*arguments)
+
+    def test_lemma_1(self):
+        # A6: K = 1, 4, 10, 50
+        found = [coincidence_threshold(wrong) for wrong in (1, 4, 10, 50)]
+        assert found == pytest.approx([0.5, 0.333, 0.240, 0.124], abs=6e-4)
+        for wrong, p in zip((1, 4, 10, 50), found, strict=True):
+            assert p**2 == pytest.approx((1 - p) ** 2 / wrong)
+
+    def test_best_of_n(self):
+        assert at_least(1, 0.3, 5) == pytest.approx(1 - 0.7**5)
+        assert at_least(2, 0.3, 5) == pytest.approx(1 - 0.7**5 - 5 * 0.3 * 0.7**4)
+
+
+# Reference outputs of A9 (2 000 trials, s.e. 0.011): after propagation, with neutral and with asymmetric copying.
+A9 = [
+    ({"accuracy": 0.3}, "contribution", 0.42, 0.50),
+    ({"accuracy": 0.3}, "random", 0.30, 0.48),
+    ({"accuracy": 0.3}, "top contributors", 0.47, 0.51),
+    ({"accuracy": 0.3, "attractor": 4 / 7}, "contribution", 0.31, 0.37),
+    ({"accuracy": 0.3, "attractor": 4 / 7}, "random", 0.29, 0.46),
+    ({"accuracy": 0.6}, "contribution", 0.85, 0.89),
+    ({"accuracy": 0.6}, "random", 0.60, 0.78),
+]
+
+
+class TestWorld:
+    @pytest.mark.parametrize(("crowd", "routing", "neutral", "asymmetric"), A9)
+    def test_reference_outputs(self, crowd, routing, neutral, asymmetric):
+        for chances, expected in (({}, neutral), ({"copy_right": 0.9, "copy_wrong": 0.4}, asymmetric)):
+            talks = simulate(Crowd(routing=routing, **crowd, **chances), rng=0, replicates=2000)
+            assert talks.right("chosen").mean() == pytest.approx(expected, abs=4 * 0.011 * math.sqrt(2))
+
+    def test_first_answers(self):
+        talks = simulate(Crowd(), rng=1, replicates=4000)
+        assert talks.right("single", 0).mean() == pytest.approx(0.3, abs=4 * 0.5 / math.sqrt(20_000))
+        assert talks.right("any", 0).mean() == pytest.approx(at_least(1, 0.3, 5), abs=4 * 0.5 / math.sqrt(4000))
+
+    @pytest.mark.parametrize("attractor", [0.0, 0.5])
+    def test_without_noise_and_rounds_it_is_exact_plurality(self, attractor):
+        # the choice is always a plurality answer, and its accuracy the exact one.
+        crowd = Crowd(noise=0.0, topic=0.0, dimension=1024, rounds=0, attractor=attractor, wrong=6)
+        talks = simulate(crowd, rng=2, replicates=2000)
+        votes = (talks.answers[:, 0] == talks.chosen[:, :1]).sum(axis=1)
+        most = (talks.answers[:, 0, :, None] == talks.answers[:, 0, None, :]).sum(axis=1).max(axis=1)
+        assert (votes == most).mean() > 0.995
+        expected = plurality_accuracy(0.3, crowd.chances[1:], 5)
+        for what in ("chosen", "plurality"):
+            assert talks.right(what, 0).mean() == pytest.approx(expected, abs=4 * 0.5 / math.sqrt(2000))
+
+    def test_dead_zone(self):
+        # a threshold between the two cosines joins only those who agree; talking changes nothing.
+        crowd = Crowd(threshold=0.7, dimension=384)
+        low, high = crowd.cosines[1], crowd.cosines[0]
+        assert low + 0.1 < crowd.threshold < high - 0.1
+        talks = simulate(crowd, rng=3, replicates=500)
+        np.testing.assert_array_equal(talks.answers[:, 0], talks.answers[:, 2])
+
+    def test_neutral_copying_from_strangers_keeps_everyones_accuracy(self):
+        #
+        talks = simulate(Crowd(routing="random"), rng=4, replicates=5000)
+        each = (talks.answers[:, 2] == 0).mean(axis=0)
+        assert np.abs(each - 0.3).max() < 4 * math.sqrt(0.21 / 5000) * 1.3
+
+    def test_a_chain_that_always_copies_says_what_its_root_says(self):
+        #
+        talks = simulate(Crowd(routing="chain", copy_right=1.0, copy_wrong=1.0), rng=4, replicates=2000)
+        np.testing.assert_array_equal(talks.chosen[:, 1], talks.answers[:, 0, 0])
+
+    def test_graph_beats_a_chain(self):
+        # Curriculum 1.3: at p = 0.35, K = 8 by 0.15 or more (pilot: 0.61 and 0.34).
+        graph, chain = (
+            simulate(Crowd(agents=9, accuracy=0.35, wrong=8, routing=routing), rng=0, replicates=2000)
+            .right("chosen")
+            .mean()
+            for routing in ("contribution", "chain")
+        )
+        assert graph - chain >= 0.15
+
+    def test_honest_null(self):
+        # Curriculum 1.3: where answers can be compared exactly, within 0.03 of plurality.
+        talks = simulate(Crowd(agents=9, accuracy=0.35, wrong=8, noise=0.0, threshold=0.7), rng=0, replicates=2000)
+        assert abs(talks.right("chosen").mean() - talks.right("plurality", 0).mean()) <= 0.03
+
+    def test_calls(self):
+        #
+        talks = simulate(Crowd(threshold=-1.0, dimension=48), rng=0, replicates=50)
+        assert talks.calls[0].tolist() == [5, 10, 15]
+        silent = simulate(Crowd(reads=0), rng=0, replicates=50)
+        assert np.unique(silent.calls[:, 2]).tolist() == [7]
+
+    def test_first_questions_do_not_depend_on_how_many_follow(self):
+        few, many = simulate(Crowd(), rng=5, replicates=10), simulate(Crowd(), rng=5, replicates=600)
+        np.testing.assert_array_equal(few.answers, many.answers[:10])
+        np.testing.assert_array_equal(few.contribution, many.contribution[:10])
+
+    def test_routings_share_their_first_answers(self):
+        one, other = (simulate(Crowd(routing=routing), rng=5, replicates=20) for routing in ("contribution", "random"))
+        np.testing.assert_array_equal(one.answers[:, 0], other.answers[:, 0])
+
+    def test_contribution_is_that_of_the_mechanism(self):
+        crowd = Crowd(agents=6)
+        talks = simulate(crowd, rng=0, replicates=1)
+        assert talks.contribution.shape == (1, 3, 6)
+        assert (talks.contribution <= 1 + 1e-12).all()
+
+
+class TestSections:
+    def test_ratings_help_against_two_colluders_and_hurt_with_three(self):
+        # Curriculum 1.3, pilot: 0.76 to 0.83 with two of nine, 0.50 to 0.42 with three.
+        gains = [vote(Panel(colluders=colluders), rng=0, replicates=200).gain.mean() for colluders in range(5)]
+        assert gains[2] >= 0.03
+        assert gains[3] <= -0.05
+
+    def test_without_sharpness_ratings_are_one_vote_each(self):
+        votes = vote(Panel(sharpness=0.0), rng=0, replicates=20)
+        np.testing.assert_array_equal(votes.plain, votes.rated)
+        assert ((votes.ratings >= 0) & (votes.ratings <= 1)).all()
+
+    def test_honest_members_alone_are_a_plurality(self):
+        votes = vote(Panel(colluders=0), rng=0, replicates=200)
+        assert votes.plain.mean() == pytest.approx(plurality_accuracy(0.5, 8, 9), abs=0.015)
+        with pytest.raises(ValueError, match="colluders"):
+            vote(Panel(members=3, colluders=4), rng=0)
+
+    def test_matching_makes_chains_right_and_weights_help_the_vote(self):
+        made = decide(Teams(), rng=0, replicates=4000)
+        assert made.weighted.mean() - made.plain.mean() > 0.01
+        assert made.plain.mean() - made.unmatched.mean() > 0.3
+        assert made.right.mean() < made.plain.mean()
+
+    def test_without_gain_weights_do_no_good(self):
+        made = decide(Teams(gain=0.0, ease=1.0), rng=0, replicates=4000)
+        assert made.weighted.mean() <= made.plain.mean() + 0.01
 
 
 def _unit(rng, count, dimension=64):
