@@ -45,8 +45,8 @@ notebooks: $(VENV)/.test
 # Pin the newest versions that pyproject.toml allows, for every system and for Python 3.11 and newer.
 lock: $(VENV)/.test
 	@mkdir -p .cache
-	$(COMPILE) --extra build -o .cache/runtime.txt
-	$(COMPILE) --extra build --extra test --extra bench -c .cache/runtime.txt -o .cache/tests.txt
+	$(COMPILE) --extra build --extra local -o .cache/runtime.txt
+	$(COMPILE) --extra build --extra local --extra embed --extra test --extra bench -c .cache/runtime.txt -o .cache/tests.txt
 	(echo "# What labkit runs on, pinned: one lock for make, Binder and CI. Written by 'make lock'."; \
 	  cat .cache/runtime.txt) > binder/requirements.txt
 	(echo "# The tools that test it, pinned to go with binder/requirements.txt. Written by 'make lock'."; \

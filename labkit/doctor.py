@@ -85,7 +85,9 @@ class Report:
 
 def doctor() -> Report:
     """Look at everything that a live panel needs and return what was found."""
-    return Report((*_python(), *_packages(), *_extension(), *_kernel(), *_front_end(), *_data(), *_browser()))
+    return Report(
+        (*_python(), *_packages(), *_extension(), *_kernel(), *_front_end(), *_data(), *_browser(), *_model())
+    )
 
 
 def _python() -> Iterator[Finding]:
@@ -173,3 +175,21 @@ def _browser() -> Iterator[Finding]:
             "no Chromium or Chrome: panels work, but `make notebooks` cannot save their pictures",
             "install one, or set CHROME_PATH to it",
         )
+
+
+def _model() -> Iterator[Finding]:
+    """Look for the local model; without it, notebooks run on recorded answers."""
+    from labkit import llm
+
+    lacking = llm.missing()
+    if lacking:
+        what, _, mend = lacking.partition(": ")
+        yield Finding("note", f"{what}; notebooks run on recorded answers of it", mend)
+        return
+    try:
+        importlib.import_module("xllamacpp")
+    except ImportError as error:
+        # Its wheel for Linux uses the system's libgomp.
+        yield Finding("problem", f"the engine of the local model does not load ({error})", "install libgomp1")
+        return
+    yield Finding("ok", f"the local model is there: {llm.engine_version()}, {llm.SMOLLM2.model}")

@@ -2,6 +2,8 @@
 
 import os
 import runpy
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -40,3 +42,17 @@ def online_environment():
     environment = {name: value for name, value in os.environ.items() if name != "LABKIT_OFFLINE"}
     environment.pop("PYTHONPATH")
     return environment
+
+
+@pytest.fixture(scope="session")
+def local_model():
+    """The weights of the local model, fetched where they are not there yet; without them the test is skipped."""
+    environment = {name: value for name, value in os.environ.items() if name not in {"LABKIT_OFFLINE", "PYTHONPATH"}}
+    fetching = [sys.executable, "-m", "labkit", "model", "fetch"]
+    done = subprocess.run(fetching, env=environment, capture_output=True, text=True, cwd=CHECKOUT, check=False)
+    if done.returncode:
+        pytest.skip(done.stderr.strip().splitlines()[-1])
+    from labkit import llm
+
+    if llm.missing():
+        pytest.skip(llm.missing())

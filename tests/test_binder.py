@@ -42,9 +42,9 @@ def missing(requirements, pins):
 def test_the_lock_holds_every_dependency(checkout, project):
     pins = locked(checkout / "binder" / "requirements.txt")
     extras = project["optional-dependencies"]
-    assert missing([*project["dependencies"], *extras["build"]], pins) == [], MAKE_LOCK
+    assert missing([*project["dependencies"], *extras["build"], *extras["local"]], pins) == [], MAKE_LOCK
     tools = pins | locked(checkout / "tests" / "requirements.txt")
-    assert missing([*extras["test"], *extras["bench"]], tools) == [], MAKE_LOCK
+    assert missing([*extras["embed"], *extras["test"], *extras["bench"]], tools) == [], MAKE_LOCK
 
 
 def test_the_lock_of_the_kit_holds_no_test_tool(checkout):

@@ -66,3 +66,10 @@ def test_it_shows_itself_as_text_and_as_a_table(capsys):
     assert main(["doctor"]) == 0
     assert "ok      plotly" in capsys.readouterr().out
     assert doctor()._repr_html_().startswith("<table>")
+
+
+def test_a_missing_local_model_is_a_note_and_names_its_cure(monkeypatch, tmp_path):
+    monkeypatch.setenv("LABKIT_CACHE", str(tmp_path))
+    (note,) = [finding for finding in doctor().findings if "recorded answers" in finding.what]
+    assert note.state == "note"
+    assert note.mend == "run `labkit model fetch` (93 MB, once)"

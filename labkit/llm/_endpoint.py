@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -246,20 +247,16 @@ class Endpoint:
             return self._waiting[loop]
 
 
-class _plain_words(nullcontext[None]):
+@contextmanager
+def _plain_words(endpoint: Endpoint) -> Iterator[None]:
     """Turn what the client raises into one error that says what happened and what helps."""
+    import openai
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        super().__init__()
-        self._endpoint = endpoint
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, *rest: Any) -> None:
-        import json
-
-        import openai
-
-        if isinstance(error, openai.OpenAIError | json.JSONDecodeError):
-            raise EndpointError(f"{self._endpoint!r} {_what(error, self._endpoint)}") from None
+    try:
+        yield
+    except (openai.OpenAIError, json.JSONDecodeError) as error:
+        # The client's own error and what led to it stay out: they may hold what was sent.
+        raise EndpointError(f"{endpoint!r} {_what(error, endpoint)}") from None
 
 
 def _what(error: Exception, endpoint: Endpoint) -> str:

@@ -308,25 +308,27 @@ def recorded(path: Path | str, chat: Recordable | None = None) -> Recorded:
 
 
 def _append(path: Path, lines: Sequence[_Line]) -> None:
-    dumped = [
-        json.dumps(line.model_dump(exclude_none=isinstance(line, _Answer), mode="json"), ensure_ascii=False)
-        for line in lines
-    ]
+    dumped = [line.model_dump(exclude_none=isinstance(line, _Answer), mode="json") for line in lines]
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in dumped)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab+") as file:
-        # A file that was cut off in the middle of a line gets its line break first.
-        if file.tell() and _last_byte(path) != b"\n":
-            dumped.insert(0, "")
+    _drop_half_line(path)
+    with path.open("ab") as file:
         # One write: two processes that add to the same file do not mix their lines.
-        file.write(("\n".join(dumped) + "\n").encode())
+        file.write(text.encode())
         file.flush()
         os.fsync(file.fileno())
 
 
-def _last_byte(path: Path) -> bytes:
-    with path.open("rb") as file:
+def _drop_half_line(path: Path) -> None:
+    """Cut off what an interrupted write left behind."""
+    if not path.is_file() or not path.stat().st_size:
+        return
+    with path.open("rb+") as file:
         file.seek(-1, os.SEEK_END)
-        return file.read(1)
+        if file.read(1) == b"\n":
+            return
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)
 
 
 def _remedy(path: Path) -> str:

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from labkit.llm._endpoint import Endpoint
 from labkit.llm._weights import SMOLLM2, ModelUnavailable, Weights, checked
@@ -25,9 +25,14 @@ class _Local(Endpoint):
 
     def __init__(self, url: str, key: str, weights: Weights, slots: int, cache: bool) -> None:
         super().__init__(
-            url, weights.model, weights=weights.sha256, engine=engine_version() + (", prompt cache on" if cache else ""), concurrency=slots, retries=1,
+            url,
+            weights.model,
+            weights=weights.sha256,
+            engine=engine_version() + (", prompt cache on" if cache else ""),
+            concurrency=slots,
+            retries=1,
             defaults={"cache_prompt": cache},
-        )  # fmt: skip
+        )
         self._secret = key
 
     def _key(self) -> str:
@@ -41,6 +46,8 @@ class LocalServer:
         self._weights, self._slots, self._threads, self._context = weights, slots, threads, context
         self._cache = cache
         self._process: subprocess.Popen[str] | None = None
+        # What the engine says; it lives as long as the child.
+        self._log: IO[str] | None = None
 
     def __enter__(self) -> Endpoint:
         """Start it and return the endpoint to talk to."""
@@ -67,8 +74,7 @@ class LocalServer:
             "weights": str(_weights_of(self._weights)), "model": self._weights.model, "key": key,
             "slots": self._slots, "threads": self._threads, "context": self._context,
         }  # fmt: skip
-        # It lives as long as the child, which writes to it.
-        log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        self._log = log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         # Waiting threads of libgomp spin: on a busy machine that made the model a hundred times slower.
         self._process = subprocess.Popen(
             [sys.executable, "-m", "labkit.llm._serve"],
@@ -81,9 +87,10 @@ class LocalServer:
         try:
             url = self._greet(asked)
         except BaseException as error:
-            self.stop()
+            self._process.kill()
             log.seek(0)
             last = log.read().strip().splitlines()[-1:] or [str(error)]
+            self.stop()
             if isinstance(error, OSError | ValueError | KeyError):
                 raise ModelUnavailable(f"the engine did not start: {last[0][:300]}") from None
             raise
@@ -101,6 +108,10 @@ class LocalServer:
         except (OSError, subprocess.TimeoutExpired):
             process.kill()
             process.wait()
+        finally:
+            for pipe in (process.stdout, self._log):
+                if pipe is not None:
+                    pipe.close()
 
     def _greet(self, asked: dict[str, Any]) -> str:
         """Say what to serve and return the address; a child that says nothing is ended."""

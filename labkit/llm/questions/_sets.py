@@ -95,7 +95,7 @@ def first_letters(count: int = 60) -> tuple[Question, ...]:
             kind="first letters",
             prompt=f'What is the first letter of the word "{word}"? Answer in one short sentence.',
             truth=word[0].upper(),
-            wrong=(word[-1].upper(),),
+            wrong=(next(letter for letter in word[::-1] if letter != word[0]).upper(),),
             grammar=f'root ::= "The first letter of the word \\"{word}\\" is \\"" [A-Z] "\\"."',
         )
         for word in _some(words, count)
