@@ -12,10 +12,11 @@ COMPILE := $(PYTHON) -m uv pip compile pyproject.toml --upgrade --universal --py
 lab: $(VENV)/.lab
 	@exec $(PYTHON) -m labkit lab $(if $(PORT),--port $(PORT))
 
-# Lint, unit tests, every notebook in a kernel, every notebook in a real browser.
+# Lint, unit tests, every notebook in a kernel, two files at a time; then every notebook in a real browser, alone.
 test: $(VENV)/.test lint
 	CHROME_PATH="$$(.ci/chromium $(PYTHON))" && export CHROME_PATH && \
-	$(PYTHON) -m pytest tests notebooks --nbval-lax --nbval-current-env -m "not slow"
+	$(PYTHON) -m pytest tests notebooks --nbval-lax --nbval-current-env -m "not slow and not browser" -n 2 --dist loadfile && \
+	$(PYTHON) -m pytest tests -m "not slow and browser"
 
 # What takes minutes. Pytest's status 5 says that nothing is marked slow, which is no failure.
 test-slow: $(VENV)/.test

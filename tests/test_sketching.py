@@ -50,6 +50,7 @@ from labkit.mechanisms.sketching import (
     worst_case_step,
 )
 from labkit.mechanisms.sketching import _sketch as sketch_module
+from labkit.mechanisms.sketching._attack import slopes_of_gradient
 from labkit.mechanisms.sketching._channels import Fetch, RandomK, SignsWithError, TopK, Vote, largest, round_to_levels
 
 FAST = settings(max_examples=40, deadline=None)
@@ -781,6 +782,13 @@ def test_a_message_of_several_steps_is_what_the_model_moved_by():
     np.testing.assert_allclose(sent, (weights - moved).ravel() / (4 * 0.5), atol=1e-12)
 
 
+def test_slopes_of_the_gradient_are_exact():
+    weights, inputs, labels = victim(0, batch=3)
+    nudged = inputs + 1e-30j * np.eye(inputs.size).reshape(-1, *inputs.shape)
+    by_complex_step = message(weights, nudged, labels).imag / 1e-30
+    np.testing.assert_allclose(slopes_of_gradient(weights, inputs, labels), by_complex_step, atol=1e-14)
+
+
 @given(seed=st.integers(0, 10**6))
 @FAST
 def test_a_bare_gradient_gives_its_sample_away_exactly(seed):
@@ -801,7 +809,9 @@ def test_the_threshold_is_the_size_of_the_input_not_of_the_gradient():
         size: steal(Leak(source="synthetic", size=size), rng=0, replicates=20).succeeded.mean()
         for size in (5, 10, 15, 19, 22, 25, 40)
     }
-    assert all(share[size] == 0 for size in (5, 10, 15, 19))
+    assert all(share[size] == 0 for size in (5, 10, 15))
+    # One equation short the solutions form a line; once in a while the search ends where it passes the true input.
+    assert share[19] <= 0.05
     assert all(share[size] >= 0.95 for size in (22, 25, 40))
 
 

@@ -415,7 +415,7 @@ def real_accuracy(table: pd.DataFrame) -> go.Figure:
         Columns kind, arm, value, low, high, in the order to be drawn.
     """
     kinds, arms = list(dict.fromkeys(table["kind"])), list(dict.fromkeys(table["arm"]))
-    fig = theme.panels(1, len(kinds), titles=kinds, y=["accuracy", *[""] * (len(kinds) - 1)], height=420, room=24)
+    fig = theme.panels(1, len(kinds), titles=kinds, y="accuracy", height=420, room=24)
     for panel, kind in enumerate(kinds, start=1):
         part = table[table["kind"] == kind].set_index("arm")
         for place, arm in enumerate(arms):
@@ -452,7 +452,7 @@ def real_shares(table: pd.DataFrame) -> go.Figure:
         len(kinds),
         titles=kinds,
         x="round",
-        y=["share of the answers", *[""] * (len(kinds) - 1)],
+        y="share of the answers",
         height=360,
         room=80,
     )

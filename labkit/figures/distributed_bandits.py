@@ -63,7 +63,7 @@ def curves(runs: Mapping[str, Run]) -> go.Figure:
     for panel, name in ((1, "regret"), (2, "sent")):
         fig.add_traces(_over_time(runs, name, panel))
         fig.layout[f"yaxis{'' if panel == 1 else panel}"].update(type="log", nticks=8)
-    fig.layout.xaxis.domain = (fig.layout.xaxis.domain[0], fig.layout.xaxis.domain[1] - 0.06)
+    fig.layout.xaxis.domain = (fig.layout.xaxis.domain[0], fig.layout.xaxis.domain[1] - 0.1)
     return theme.describe(fig, _regret_in_words(runs))
 
 
@@ -83,13 +83,16 @@ def _over_time(runs: Mapping[str, Run], name: str, panel: int) -> list[Any]:
     return [*traces, _labels(next(iter(runs.values())).horizon, ends, panel)] if ends else traces
 
 
-def _labels(x: float, ends: Mapping[str, float], panel: int, logarithmic: bool = True) -> Any:
-    """Return the names of the lines at their ends; heights are logarithms where the axis is."""
+def _labels(x: float, ends: Mapping[str, float], panel: int) -> Any:
+    """Return the names of the lines at their ends, whose heights are given as logarithms."""
     low, high = min(ends.values()), max(ends.values())
     names, styles = [NAMES[policy] for policy in ends], [STYLES[policy] for policy in ends]
     span = (low, max(high, low + 0.5) + 0.6 * (high - low) + 0.5)
-    label = theme.direct_labels(x, list(ends.values()), names, styles, span=span, panel=panel)
-    return label | {"y": 10 ** label["y"]} if logarithmic else label
+    return _on_log(theme.direct_labels(x, list(ends.values()), names, styles, span=span, panel=panel))
+
+
+def _on_log(label: Any) -> Any:
+    return label | {"y": 10 ** label["y"]}
 
 
 def _regret_in_words(runs: Mapping[str, Run]) -> str:
@@ -109,7 +112,7 @@ def _regret_in_words(runs: Mapping[str, Run]) -> str:
 
 def _with_interval(values: NDArray[np.float64]) -> str:
     if len(values) == 1:
-        return f"{values[0]:.3g}"
+        return _number(values[0])
     estimate = mean_interval(values)
     return f"{_number(estimate.value)} [{_number(estimate.low)}, {_number(estimate.high)}]"
 
@@ -125,7 +128,7 @@ def raster(runs: Mapping[str, Run]) -> go.Figure:
     shown = ("fedlinucb", "dislinucb", "disbe")
     titles = [f"{NAMES[policy]}: who speaks" for policy in shown] + ["what makes DisLinUCB speak"]
     y = ["agent", "agent", "agent", "growth · rounds"]
-    fig = theme.panels(2, 2, titles=titles, x="round", y=y, height=560)
+    fig = theme.panels(2, 2, titles=titles, x="round", y=y, height=620)
     for panel, policy in enumerate(shown, start=1):
         run = runs[policy]
         agent, column = np.nonzero(run.raster)
@@ -133,6 +136,8 @@ def raster(runs: Mapping[str, Run]) -> go.Figure:
         size = float(np.clip(60 / run.problem.agents, 2, 7))
         fig.add_trace(dots | {"marker": dots["marker"] | {"size": size, "line": {"width": 0}}})
         fig.layout[f"yaxis{'' if panel == 1 else panel}"].range = (0, run.problem.agents + 1)
+    for axis in (fig.layout.yaxis, fig.layout.yaxis2):
+        axis.domain = (axis.domain[0] + 0.07, axis.domain[1])
     run = runs["dislinucb"]
     pressure = run.detail.pressure.max(axis=0)
     fig.add_trace(theme.line(run.rounds, pressure, STYLES["dislinucb"], "strongest call", panel=4))
@@ -146,9 +151,8 @@ def _talk_in_words(runs: Mapping[str, Run]) -> str:
     half = int(np.searchsorted(fed.rounds, fed.horizon // 2))
     early = float(fed.raster[:, :half].sum() / max(1, fed.raster.sum()))
     return (
-        f"In {_number(fed.horizon)} rounds FedLinUCB uploads {_number(fed.raster.sum())} times, {100 * early:.0f} % "
-        "of it "
-        f"in the first half and each agent at its own time; DisLinUCB synchronises all {dis.problem.agents} agents "
+        f"In {_number(fed.horizon)} rounds FedLinUCB uploads {_number(fed.raster.sum())} times, {100 * early:.0f} % of "
+        f"it in the first half and each agent at its own time; DisLinUCB synchronises all {dis.problem.agents} agents "
         f"{dis.detail.synchronisations[0]} times; DisBE speaks at the ends of its {len(be.detail.lengths)} batches."
     )
 
@@ -182,7 +186,9 @@ def survivors(runs: Mapping[str, Run]) -> go.Figure:
             fig.add_trace(theme.band(x, low, mean.high, STYLES[policy], NAMES[policy], panel=panel))
             fig.add_trace(theme.line(x, mean.value, STYLES[policy], NAMES[policy], panel=panel))
         ends[policy] = float(np.log10(regret.value[-1]))
-    fig.add_trace(_labels(next(iter(runs.values())).horizon, ends, 4))
+    names, styles = [NAMES[policy] for policy in ends], [STYLES[policy] for policy in ends]
+    span = (0.0, 2 * max(ends.values()))
+    fig.add_trace(_on_log(theme.direct_labels(run.horizon, list(ends.values()), names, styles, span=span, panel=4)))
     fig.update_layout(xaxis3_type="log", xaxis4_type="log", yaxis4={"type": "log", "nticks": 6})
     fig.layout.yaxis3.range = (0, 1.05 * run.problem.choices)
     return theme.describe(fig, _elimination_in_words(runs))
@@ -207,12 +213,10 @@ def _elimination_in_words(runs: Mapping[str, Run]) -> str:
     extra = 100 * (run.total.mean() / server.total.mean() - 1)
     return (
         f"{problem.agents} agents, {_number(run.horizon)} rounds in {len(run.detail.lengths)} batches: of "
-        f"{problem.choices} "
-        f"arms per set {run.detail.alive[:, -1].mean():.1f} are left at the end; the best arm (green, orange where "
-        "lost) is "
-        f"kept in {100 * run.detail.best_kept.mean():.1f} % of the sets. Gossip of {run.detail.steps} steps changes "
-        "the "
-        f"regret by {extra:+.1f} % against a server ({_number(server.total.mean())})."
+        f"{problem.choices} arms per set {run.detail.alive[:, -1].mean():.1f} are left at the end; the best arm "
+        f"(green, orange where lost) is kept in {100 * run.detail.best_kept.mean():.1f} % of the sets. Gossip of "
+        f"{run.detail.steps} steps changes the regret by {extra:+.1f} % against a server "
+        f"({_number(server.total.mean())})."
     )
 
 
@@ -236,19 +240,23 @@ def agreement(errors: Agreement) -> go.Figure:
         ends.append((float(np.log10(shown[-1])), name, style))
     heights, names, styles = zip(*ends, strict=True)
     span = (min(heights), max(*heights, min(heights) + 3.0))
-    label = theme.direct_labels(steps[-1], list(heights), list(names), list(styles), span=span)
-    fig.add_trace(label | {"y": 10 ** label["y"]})
+    fig.add_trace(_on_log(theme.direct_labels(steps[-1], list(heights), list(names), list(styles), span=span)))
     fig.add_trace(theme.theory(steps[[0, -1]], [errors.target] * 2, "wanted"))
     fig.add_trace(theme.theory([errors.steps] * 2, [errors.target, 1], "steps by the formula"))
+    _note(fig, "wanted", 0, np.log10(errors.target), "top")
+    _note(fig, f"{errors.steps} steps by the formula", errors.steps, 0, "top")
     fig.update_yaxes(type="log", exponentformat="power")
     return theme.describe(
         fig,
         f"{errors.agents} agents on a {errors.graph} (lambda2 = {errors.lambda2:.3f}): to agree within "
-        f"{errors.target:.2g} "
-        f"the formula allows {errors.steps} Chebyshev steps, which leave {errors.chebyshev[errors.steps]:.2g}; plain "
-        "averaging "
-        f"needs {errors.plain_steps}.",
+        f"{errors.target:.2g} the formula allows {errors.steps} Chebyshev steps, which leave "
+        f"{errors.chebyshev[errors.steps]:.2g}; plain averaging needs {errors.plain_steps}.",
     )
+
+
+def _note(fig: go.Figure, text: str, x: float, y: float, side: str) -> None:
+    """Write beside a line of theory."""
+    fig.add_annotation(text=f" {text}", x=x, y=y, xanchor="left", yanchor=side, showarrow=False)
 
 
 def scaling(by_horizon: Mapping[int, Run], by_agents: Mapping[int, Run]) -> go.Figure:
@@ -272,8 +280,7 @@ def scaling(by_horizon: Mapping[int, Run], by_agents: Mapping[int, Run]) -> go.F
         for power, name in ((0.5, "square root"), (1.0, "proportional")):
             fig.add_trace(theme.theory(x, mean[0] * (x / x[0]) ** power, name, panel=panel))
             end = float(np.log10(mean[0] * (x[-1] / x[0]) ** power))
-            label = theme.direct_labels(x[-1], [end], [name], [STYLES["pls"]], span=(0, 1), panel=panel)
-            fig.add_trace(label | {"y": 10 ** label["y"]})
+            fig.add_trace(_on_log(theme.direct_labels(x[-1], [end], [name], [STYLES["pls"]], span=(0, 1), panel=panel)))
         fig.add_trace(theme.line(x, mean, STYLES["disbe"], "DisBE", panel=panel))
         fig.add_trace(theme.points(x, mean, STYLES["disbe"], "DisBE", error=error, panel=panel))
         slopes.append(float(np.polyfit(np.log(x), np.log(mean), 1)[0]))
@@ -283,9 +290,8 @@ def scaling(by_horizon: Mapping[int, Run], by_agents: Mapping[int, Run]) -> go.F
     fig.layout.xaxis.domain = (left, right - 0.08)
     return theme.describe(
         fig,
-        f"The regret of DisBE grows like the power {slopes[0]:.2f} of the horizon and the power {slopes[1]:.2f} of "
-        "the number "
-        f"of agents; the square root would be 0.5, agents that do not share 1.",
+        f"The regret of DisBE grows like the power {slopes[0]:.2f} of the horizon and the power {slopes[1]:.2f} of the "
+        "number of agents; the square root would be 0.5, agents that do not share 1.",
     )
 
 
@@ -325,9 +331,9 @@ def prices(table: pd.DataFrame, cost: str = "numbers") -> go.Figure:
         fig.add_trace(theme.line(x, y, style, NAMES[policy]))
         fig.add_trace(theme.points(x, y, style, NAMES[policy], error=1.96 * dots["spread"].fillna(0).to_numpy()))
         # Beside the cheapest dot, on the side where there is room.
-        label = theme.direct_labels(x[0], [y[0]], [f"{NAMES[policy]} "], [style], span=(0, 1))
+        label = theme.direct_labels(x[0], [y[0]], [f" {NAMES[policy]}  "], [style], span=(0, 1))
         fig.add_trace(
-            label | {"textposition": f"middle {'right' if policy in ('doubling', 'pls', 'central') else 'left'}"}
+            label | {"textposition": f"middle {'left' if policy in ('dislinucb', 'fedlinucb', 'decbe') else 'right'}"}
         )
     fig.update_xaxes(type="log", exponentformat="power", nticks=8)
     fig.update_yaxes(type="log", nticks=8)
@@ -357,8 +363,7 @@ def _prices_in_words(table: pd.DataFrame, cost: str) -> str:
     best = near.iloc[0]
     return words + (
         f"The cheapest setting within 1.5 times of full sharing is {NAMES[best['policy']]} with "
-        f"{_number(best[cost])} {cost}, "
-        f"{100 * best[cost] / full[cost]:.2g} % of that."
+        f"{_number(best[cost])} {cost}, {100 * best[cost] / full[cost]:.2g} % of that."
     )
 
 
@@ -382,19 +387,23 @@ def refinement(run: Run) -> go.Figure:
         return theme.describe(fig, f"No epoch ends within {_number(run.horizon)} rounds: all of them are exploration.")
     epochs = np.arange(1, len(detail.tolerance) + 1)
     fig.add_trace(theme.theory(epochs, detail.tolerance, "tolerance"))
-    shown = (
-        (1, detail.sent_error, "an agent", "isolated"),
-        (1, detail.server_error, "the server", "disbe"),
-        (2, detail.bits_up, "up, one agent", "isolated"),
-        (2, detail.bits_down, "down", "disbe"),
-    )
-    for panel, values, name, look in shown:
-        mean, style = np.nanmean(values, axis=0), STYLES[look]
-        fig.add_trace(theme.line(epochs, mean, style, name, panel=panel))
-        fig.add_trace(theme.points(epochs, mean, style, name, panel=panel))
-        height = np.log10(mean[-1]) if panel == 1 else mean[-1]
-        label = theme.direct_labels(epochs[-1], [height], [name], [style], span=(0, 1), panel=panel)
-        fig.add_trace(label | {"y": 10 ** label["y"]} if panel == 1 else label)
+    errors = {"an agent": detail.sent_error, "the server": detail.server_error}
+    bits = {"up, one agent": detail.bits_up, "down": detail.bits_down}
+    styles = [STYLES["isolated"], STYLES["disbe"]]
+    for panel, shown in ((1, errors), (2, bits)):
+        means = [np.nanmean(values, axis=0) for values in shown.values()]
+        for mean, name, style in zip(means, shown, styles, strict=True):
+            fig.add_trace(theme.line(epochs, mean, style, name, panel=panel))
+            fig.add_trace(theme.points(epochs, mean, style, name, panel=panel))
+        names, ends = [f" {name}" for name in shown], [float(mean[-1]) for mean in means]
+        if panel == 1:
+            names, ends = [*names, " tolerance"], [*ends, float(detail.tolerance[-1])]
+            looks, heights = [*styles, STYLES["pls"]], np.log10(ends)
+            span = (float(heights.min()), max(float(np.log10(max(map(np.max, means)))), float(heights.max())))
+            fig.add_trace(_on_log(theme.direct_labels(epochs[-1], heights, names, looks, span=span)))
+        else:
+            span = (0.0, float(max(map(np.max, means))))
+            fig.add_trace(theme.direct_labels(epochs[-1], ends, names, styles, span=span, panel=2))
     fig.update_layout(yaxis_type="log", yaxis2_rangemode="tozero")
     fig.update_xaxes(tickvals=epochs)
     left, right = fig.layout.xaxis.domain
@@ -402,11 +411,10 @@ def refinement(run: Run) -> go.Figure:
     return theme.describe(
         fig,
         f"{_number(run.horizon)} rounds in {run.problem.dim} dimensions: {len(epochs)} "
-        f"epoch{'s' if len(epochs) > 1 else ''}, the "
-        f"last with an error of {np.nanmean(detail.server_error, axis=0)[-1]:.2g} at the server (tolerance "
-        f"{detail.tolerance[-1]:.2g}) for {np.nanmean(detail.bits_up, axis=0)[-1]:.0f} bits up; sent as numbers, a "
-        "message "
-        f"would have {run.problem.dim * BITS_PER_NUMBER}.",
+        f"epoch{'s' if len(epochs) > 1 else ''}, the last with an error of "
+        f"{np.nanmean(detail.server_error, axis=0)[-1]:.2g} at the server (tolerance {detail.tolerance[-1]:.2g}) for "
+        f"{np.nanmean(detail.bits_up, axis=0)[-1]:.0f} bits up; sent as numbers, a message would have "
+        f"{run.problem.dim * BITS_PER_NUMBER}.",
     )
 
 
@@ -433,8 +441,7 @@ def rounding(x: NDArray[np.float64], sent: Quantised) -> go.Figure:
     return theme.describe(
         fig,
         f"A vector of {len(x)} coordinates goes over the wire as {sent.bits} bits, {code}, where plain numbers would "
-        "take "
-        f"{len(x) * BITS_PER_NUMBER}. The error is {np.linalg.norm(sent.value - x):.2f} of a length of "
+        f"take {len(x) * BITS_PER_NUMBER}. The error is {np.linalg.norm(sent.value - x):.2f} of a length of "
         f"{np.linalg.norm(x):.2f}.",
     )
 
@@ -465,8 +472,7 @@ def code_lengths(accuracy: Sequence[float], unary: Sequence[float], dim: int, bo
         fig.add_trace(theme.line(wanted, bits, STYLES[look], name))
     ends = [float(np.log10(bits[-1])) for _, bits, _ in lines]
     styles = [STYLES[look] for _, _, look in lines]
-    label = theme.direct_labels(wanted[-1], ends, [name for name, _, _ in lines], styles, span=(1.5, 4))
-    fig.add_trace(label | {"y": 10 ** label["y"]})
+    fig.add_trace(_on_log(theme.direct_labels(wanted[-1], ends, [name for name, _, _ in lines], styles, span=(1.5, 4))))
     fig.update_xaxes(type="log")
     fig.update_yaxes(type="log")
     cheaper = wanted[np.array(unary) < fixed]
@@ -510,8 +516,7 @@ def digit_errors(runs: Mapping[str, Run]) -> go.Figure:
     return theme.describe(
         fig,
         f"{run.problem.agents} agents read handwritten digits for {_number(run.horizon)} rounds and are told only "
-        "whether "
-        f"they were right: over all rounds {listed(parts)}.",
+        f"whether they were right: over all rounds {listed(parts)}.",
     )
 
 
@@ -550,6 +555,6 @@ def uploads(teams: Sequence[Cooperation]) -> go.Figure:
     return theme.describe(
         fig,
         f"{team.chain.agents} agents upload {whole:.0f} times in {_number(team.chain.episodes)} episodes, "
-        f"{whole - half:.0f} "
-        f"of them in the second half; an agent alone uploads {teams[0].uploads[:, -1].mean():.0f} times.",
+        f"{whole - half:.0f} of them in the second half; an agent alone uploads "
+        f"{teams[0].uploads[:, -1].mean():.0f} times.",
     )

@@ -76,6 +76,10 @@ def stripped(text: str) -> str | None:
     ----------
     text : str
         What a model said.
+
+    Returns
+    -------
+    str or None
     """
     return text.strip() or None
 
@@ -191,6 +195,11 @@ def call_seed(rng: SeedSequence, agent: int, number: int) -> int:
         The source of one debate.
     agent, number : int
         Whose call in which round, each from 0.
+
+    Returns
+    -------
+    int
+        From 0 to 2^31 - 1.
     """
     child = SeedSequence(rng.entropy, spawn_key=(*rng.spawn_key, agent, number))
     # Servers take seeds as signed 32-bit numbers.

@@ -74,7 +74,7 @@ def batch_grid(horizon: int, dim: int, agents: int, growth: float = 2.0) -> Ints
     batches its a = sqrt(T) (NT/d)^(1/(2(2^(M-1) - 1))) is 2 sqrt(T).
     """
     for name, number in (("horizon", horizon), ("dim", dim), ("agents", agents)):
-        if not number >= 1:
+        if not (number >= 1 and number == int(number)):
             raise ValueError(f"{name} = {number}: allowed is a whole number from 1")
     if not growth > 0:
         raise ValueError(f"growth = {growth}: allowed is a number above 0")

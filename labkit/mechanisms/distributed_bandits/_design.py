@@ -41,21 +41,26 @@ def optimal_design(X: ArrayLike) -> Floats:
 def optimal_designs(features: Floats, alive: Mask) -> Floats:
     """Return the G-optimal design of the arms alive in each set; shapes (sets, arms, dim) and (sets, arms).
 
-    Multiplicative updates: an arm that is known worse than the rank allows gets more weight.
+    Multiplicative updates: an arm that is known worse than the rank allows gets more weight. Where the last weights do
+    not get there, the mean over all sweeps does: its largest x' V^-1 x is at most (arms / rank)^(1 / sweeps) times the
+    rank (Cohen, Cousins, Lee and Yang, COLT 2019).
     """
     arms = features * alive[:, :, None]
     rank, beside = _span(arms)
     weights: Floats = alive / alive.sum(axis=1, keepdims=True)
-    active = np.arange(len(arms))
+    summed, active = np.zeros(weights.shape), np.arange(len(arms))
     for _ in range(SWEEPS):
         some = arms[active]
         # What lies beside the span of the arms is filled up: there the information matrix could not be inverted.
         information = (some * weights[active, :, None]).swapaxes(1, 2) @ some + beside[active]
         variance = np.einsum("skd,sdk->sk", some, np.linalg.solve(information, some.swapaxes(1, 2)))
-        weights[active] *= variance / rank[active, None]
-        active = active[variance.max(axis=1) > SLACK * rank[active]]
+        summed[active] += weights[active]
+        far = variance.max(axis=1) > SLACK * rank[active]
+        active = active[far]
         if not active.size:
             break
+        weights[active] *= variance[far] / rank[active, None]
+    weights[active] = summed[active]
     weights /= weights.sum(axis=1, keepdims=True)
     return weights
 

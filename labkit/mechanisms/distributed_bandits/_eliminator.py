@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from labkit.mechanisms.distributed_bandits._design import Mask, mixed_designs, optimal_designs
 from labkit.mechanisms.distributed_bandits._gossip import chebyshev_gossip, plain_gossip
-from labkit.mechanisms.distributed_bandits._problem import Floats, Instance
+from labkit.mechanisms.distributed_bandits._problem import Floats, Instance, lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,8 @@ class Eliminator:
         self, instance: Instance, replicate: int, horizon: int, width: float, design: str, states: int
     ) -> None:
         problem = instance.problem
-        self.features, self.means, self.gaps = (
-            instance.features[replicate],
-            instance.means[replicate],
-            instance.gaps[replicate],
-        )
+        self.features, self.means = instance.features[replicate], instance.means[replicate]
+        self.gaps = lost(self.means)
         self.agents, self.blocks, self.design, self.noise = problem.agents, problem.blocks, design, instance.noise
         self.availability, self.best = problem.availability, self.gaps.argmin(axis=1)
         dim = problem.blocks * problem.dim

@@ -109,14 +109,14 @@ def chebyshev_gossip(weights: ArrayLike, values: ArrayLike, steps: int) -> Float
     Raises
     ------
     ValueError
-        The weights are not of that kind, or leave the graph in two parts.
+        The weights are not of that kind, or leave the graph in two parts, or `steps` is below 0.
 
     Notes
     -----
     Martinez-Rubio, Kanade and Rebeschini (NeurIPS 2019), section 3. The recursion runs on ratios of Chebyshev numbers,
     because the numbers themselves overflow.
     """
-    mixing, before = _checked(weights, values)
+    mixing, before = _checked(weights, values, steps)
     lambda2 = second_eigenvalue(mixing)
     if not steps:
         return before.copy()
@@ -145,7 +145,7 @@ def plain_gossip(weights: ArrayLike, values: ArrayLike, steps: int) -> Floats:
     -------
     ndarray of float, shape (agents, k)
     """
-    mixing, start = _checked(weights, values)
+    mixing, start = _checked(weights, values, steps)
     return np.linalg.matrix_power(mixing, steps) @ start
 
 
@@ -169,7 +169,7 @@ def gossip_steps(lambda2: float, agents: int, accuracy: float) -> int:
     Raises
     ------
     ValueError
-        `lambda2` or `accuracy` is out of range.
+        A number is out of range.
 
     Notes
     -----
@@ -178,6 +178,8 @@ def gossip_steps(lambda2: float, agents: int, accuracy: float) -> int:
     """
     if not 0 <= lambda2 < 1:
         raise ValueError(f"lambda2 = {lambda2}: allowed is a number from 0 and below 1")
+    if not agents >= 1:
+        raise ValueError(f"agents = {agents}: allowed is a whole number from 1")
     if not accuracy > 0:
         raise ValueError(f"accuracy = {accuracy}: allowed is a number above 0")
     if lambda2 == 0:
@@ -185,7 +187,9 @@ def gossip_steps(lambda2: float, agents: int, accuracy: float) -> int:
     return max(1, math.ceil(math.log(2 * agents / accuracy) / math.sqrt(2 * math.log(1 / lambda2))))
 
 
-def _checked(weights: ArrayLike, values: ArrayLike) -> tuple[Floats, Floats]:
+def _checked(weights: ArrayLike, values: ArrayLike, steps: int) -> tuple[Floats, Floats]:
+    if steps < 0:
+        raise ValueError(f"steps = {steps}: allowed is a whole number from 0")
     mixing, start = np.asarray(weights, dtype=np.float64), np.asarray(values, dtype=np.float64)
     if mixing.ndim != 2 or mixing.shape[0] != mixing.shape[1] or start.ndim != 2 or len(start) != len(mixing):
         raise ValueError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Generator, Mapping
+from numbers import Integral
 from typing import Any, Literal
 
 from labkit.mechanisms.distributed_bandits import _asynchronous, _batched, _refine, _sharing
@@ -88,7 +89,7 @@ def unfold(
     ]
     if odd := sorted(set(knobs) - set(known)):
         raise ValueError(f"{policy} has no knob {odd[0]!r}; its knobs are {', '.join(known)}")
-    if isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1:
+    if isinstance(horizon, bool) or not isinstance(horizon, Integral) or horizon < 1:
         raise ValueError(f"horizon = {horizon!r}: allowed is a whole number from 1")
     for name in ("width", "ridge", "delta"):
         value = knobs.get(name, 0.5)
@@ -96,30 +97,25 @@ def unfold(
             raise ValueError(f"{name} = {value}: allowed is a number above 0{' and below 1' * (name == 'delta')}")
     chance = draw_streams(rng, replicates)
     instance = draw_instance(problem, chance["instance"])
-    return POLICIES[policy](instance, horizon, chance, **knobs)
+    return POLICIES[policy](instance, int(horizon), chance, **knobs)
 
 
 class Study(Problem):
-    """A problem, how long it is played, and what its policies are told: a comparison in one set of parameters."""
+    """A problem, how long it is played, and what its policies are told: a comparison in one set of parameters.
+
+    The policies that play round by round play `rounds` of them, those that play in batches 10^`log_horizon`. Widths of
+    confidence bounds, `width` for LinUCB and `elimination` for batches, multiply their formulas; `trigger` multiplies
+    the default of DisLinUCB; `constant` is the C of PLS.
+    """
 
     rounds: int = Field(600, ge=1, le=20_000, slider=(100, 2000, 100), description="rounds per agent")
-    log_horizon: float = Field(
-        5.0, ge=0, le=12, slider=(3, 7, 0.25), description="rounds per agent of policies that play in batches, log10"
-    )
-    width: float = Field(
-        1.0, ge=0, le=10, slider=(0.05, 2, 0.05), description="confidence width of LinUCB, times its formula"
-    )
-    elimination: float = Field(
-        0.3, ge=0, le=10, slider=(0.02, 1, 0.02), description="width of batched elimination, times its formula"
-    )
-    trigger: float = Field(
-        1.0, ge=0, le=1000, slider=(0.05, 5, 0.05), description="trigger of DisLinUCB, times its default"
-    )
+    log_horizon: float = Field(5.0, ge=0, le=12, slider=(3, 7, 0.25), description="log10 of rounds")
+    width: float = Field(1.0, ge=0, le=10, slider=(0.05, 2, 0.05), description="of LinUCB, × formula")
+    elimination: float = Field(0.3, ge=0, le=10, slider=(0.02, 1, 0.02), description="width, × formula")
+    trigger: float = Field(1.0, ge=0, le=1000, slider=(0.05, 5, 0.05), description="of DisLinUCB, × default")
     graph: Literal["ring", "star", "complete", "random"] = Field("ring", description="who is whose neighbour")
-    accuracy: float = Field(
-        0.01, gt=0, le=1, slider=(0.005, 0.5, 0.005), description="wanted accuracy of a gossiped sum"
-    )
-    constant: float = Field(6.0, gt=0, le=1000, slider=(0.1, 10, 0.1), description="exploration constant of PLS")
+    accuracy: float = Field(0.01, gt=0, le=1, slider=(0.005, 0.5, 0.005), description="of a gossiped sum")
+    constant: float = Field(6.0, gt=0, le=1000, slider=(0.1, 10, 0.1), description="exploration of PLS")
 
     @property
     def problem(self) -> Problem:

@@ -27,18 +27,15 @@ class Problem(Params):
     """A contextual linear bandit that many agents play at once.
 
     In every round each agent sees one set of arms, drawn from a pool that is the same for all, picks one arm and
-    earns its mean reward, which is linear in the arm's features, plus Gaussian noise.
+    earns its mean reward, which is linear in the arm's features, plus Gaussian noise of the given standard deviation.
+    With digits the features are principal components and a constant, and nothing is added to the reward.
     """
 
-    dim: int = Field(
-        5, ge=2, le=200, slider=(2, 20, 1), description="features of an arm (of digits: components and a constant)"
-    )
+    dim: int = Field(5, ge=2, le=200, slider=(2, 20, 1), description="features of an arm")
     arms: int = Field(20, ge=2, le=500, slider=(2, 50, 1), description="arms in a set (digits have ten)")
     agents: int = Field(10, ge=1, le=1000, slider=(1, 40, 1), description="agents that play at once")
     contexts: int = Field(50, ge=1, le=5000, slider=(10, 200, 10), description="sets of arms in the pool")
-    noise: float = Field(
-        1.0, ge=0, le=10, slider=(0, 2, 0.1), description="standard deviation of a reward (digits add none)"
-    )
+    noise: float = Field(1.0, ge=0, le=10, slider=(0, 2, 0.1), description="spread of a reward")
     source: Literal["synthetic", "digits"] = Field("synthetic", description="where the sets of arms come from")
     model: Literal["shared", "disjoint"] = Field(
         "shared", description="one parameter for all arms, or one for each (digits: always one for each)"
@@ -85,8 +82,7 @@ class Instance:
     @property
     def gaps(self) -> Floats:
         """What each arm loses against the best of its set; shape (replicates, contexts, arms)."""
-        gaps: Floats = self.means.max(axis=2, keepdims=True) - self.means
-        return gaps
+        return lost(self.means)
 
     @property
     def noise(self) -> float:
@@ -140,6 +136,12 @@ class Run:
     def total(self) -> Floats:
         """Regret at the horizon; shape (replicates,)."""
         return self.regret[:, -1]
+
+
+def lost(means: Floats) -> Floats:
+    """Return what each arm loses against the best of its set, from mean rewards of shape (..., arms)."""
+    gaps: Floats = means.max(axis=-1, keepdims=True) - means
+    return gaps
 
 
 def draw_streams(rng: Seed, replicates: int) -> dict[str, list[Generator]]:

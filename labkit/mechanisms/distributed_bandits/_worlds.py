@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator as Chance
 
 from labkit.mechanisms.distributed_bandits._design import optimal_designs
-from labkit.mechanisms.distributed_bandits._problem import Floats, Instance
+from labkit.mechanisms.distributed_bandits._problem import Floats, Instance, lost
 
 
 class Ball:
@@ -42,11 +42,8 @@ class Pool:
         assert instance.theta is not None
         self.agents, self.dim, self.sigma = instance.problem.agents, instance.problem.dim, instance.problem.noise
         self.features, self.theta = instance.features[replicate], instance.theta[replicate, 0]
-        self.means, self.gaps, self.chance = (
-            instance.means[replicate],
-            instance.gaps[replicate],
-            chance["counts"][replicate],
-        )
+        self.means, self.chance = instance.means[replicate], chance["counts"][replicate]
+        self.gaps = lost(self.means)
         alive = np.ones(self.means.shape, dtype=bool)
         self.plan = optimal_designs(self.features, alive) / len(self.features)
         information = np.einsum("ck,ckd,cke->de", self.plan, self.features, self.features)

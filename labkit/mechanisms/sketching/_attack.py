@@ -78,6 +78,29 @@ def message(
     return np.asarray(total).reshape(*given.shape[:-2], -1)
 
 
+def slopes_of_gradient(weights: Floats, inputs: Floats, labels: Ints) -> Floats:
+    """Return how the gradient changes with each number of the inputs.
+
+    Parameters
+    ----------
+    weights, inputs, labels : ndarray
+        As for `message`, with one local step.
+
+    Returns
+    -------
+    ndarray of float, shape (batch · width, (width + 1) · classes)
+    """
+    (batch, width), classes = inputs.shape, weights.shape[1]
+    x = np.hstack([inputs, np.ones((batch, 1))])
+    odds = np.exp(x @ weights - (x @ weights).max(axis=1, keepdims=True))
+    odds /= odds.sum(axis=1, keepdims=True)
+    bent = (odds[:, None, :] * np.eye(classes) - odds[:, :, None] * odds[:, None, :]) / batch
+    slopes = x[:, None, :, None] * (weights[:-1] @ bent)[:, :, None, :]
+    here = np.arange(width)
+    slopes[:, here, here] += ((odds - one_hot(labels, classes)) / batch)[:, None]
+    return np.asarray(slopes.reshape(batch * width, -1))
+
+
 def invert_gradient(gradient: ArrayLike, classes: int) -> Recovery:
     """Read one sample from its gradient, exactly: a row of slopes over the slope of its constant.
 
@@ -163,7 +186,14 @@ def recover_input(
             def sent(x: NDArray[Any], candidate: Ints = candidate) -> NDArray[Any]:
                 return message(model, x, candidate, **told)
 
-            found, misfit, steps = _fit(sent, sketch, seen, guess)
+            def slopes(x: Floats, candidate: Ints = candidate) -> Floats:
+                if local_steps == 1:
+                    return slopes_of_gradient(model, x, candidate)
+                # Exact by a complex step: the message is analytic in its inputs.
+                nudged = x + 1e-30j * np.eye(x.size).reshape(-1, *x.shape)
+                return np.asarray(sent(nudged).imag / 1e-30)
+
+            found, misfit, steps = _fit(sent, slopes, sketch, seen, guess)
             spent += steps
             if best is None or misfit < best.misfit:
                 best = Recovery(found, candidate, misfit, spent)
@@ -174,14 +204,18 @@ def recover_input(
 
 
 def _fit(
-    sent: Callable[[NDArray[Any]], NDArray[Any]], sketch: Sketch | None, seen: Floats, guess: Floats
+    sent: Callable[[Floats], Floats],
+    slopes_at: Callable[[Floats], Floats],
+    sketch: Sketch | None,
+    seen: Floats,
+    guess: Floats,
 ) -> tuple[Floats, float, int]:
     """Return input, misfit and number of steps of Levenberg and Marquardt's method from one guess."""
     scale, x = max(float(seen @ seen), np.finfo(np.float64).tiny), guess
     off = _seen(sent(x), sketch) - seen
     damping = 1e-2
     for step in range(STEPS):
-        slopes = _jacobian(sent, sketch, x)
+        slopes = _seen(slopes_at(x), sketch)
         normal, pull = slopes @ slopes.T, slopes @ off
         unit = np.trace(normal) / len(normal)
         for _ in range(8):
@@ -197,12 +231,6 @@ def _fit(
         if off @ off < TINY * scale or gain < 1e-4:
             break
     return x, float(off @ off) / scale, step + 1
-
-
-def _jacobian(sent: Callable[[NDArray[Any]], NDArray[Any]], sketch: Sketch | None, x: Floats) -> Floats:
-    """Return the slope of the observation by each coordinate of x, (coordinates, size), exact by a complex step."""
-    nudged = x + 1e-30j * np.eye(x.size).reshape(-1, *x.shape)
-    return _seen(sent(nudged).imag / 1e-30, sketch)
 
 
 def _seen(whole: Floats, sketch: Sketch | None) -> Floats:

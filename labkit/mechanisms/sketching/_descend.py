@@ -62,6 +62,8 @@ class History:
         Share of test samples classified rightly, mean over the models there are; NaN where there are none.
     models : ndarray of float, shape (replicates, clients, dim)
         What each client holds at the end: the same, except for "local".
+    held : ndarray of float, shape (replicates, clients)
+        Share of test samples that each client's last model classifies rightly.
     ledger : Ledger
         Every message in bits.
     """
@@ -71,6 +73,7 @@ class History:
     losses: Floats
     accuracies: Floats
     models: Floats
+    held: Floats
     ledger: Ledger
 
 
@@ -132,7 +135,8 @@ def descend(
         for r in range(replicates)
     ]
     losses, accuracies, models, up, down = (np.array(part) for part in zip(*runs, strict=True))
-    return History(method, told, losses, accuracies, models, Ledger(up, down))
+    held = np.array([problem.accuracies(each) for each in models])
+    return History(method, told, losses, accuracies, models, held, Ledger(up, down))
 
 
 class _Run:

@@ -16,6 +16,8 @@ from labkit.mechanisms.sketching._worlds import images
 from labkit.params import Field, Params
 from labkit.seeds import Seed, streams
 
+LARGEST = 8
+RESTARTS = 8
 SUCCESS = 1e-4
 """A mean squared error below which an input counts as recovered."""
 
@@ -28,7 +30,7 @@ class Leak(Params):
     sketched: bool = Field(True, description="whether the gradient is sketched; if not, all 650 numbers are sent")
     known: bool = Field(True, description="whether the attacker knows the matrix")
     noise: float = Field(0.0, ge=0, le=100, slider=(0, 3, 0.05), description="length of the noise over the message's")
-    batch: int = Field(1, ge=1, le=8, slider=(1, 4, 1), description="images behind one message")
+    batch: int = Field(1, ge=1, le=LARGEST, slider=(1, 4, 1), description="images behind one message")
     local_steps: int = Field(1, ge=1, le=10, slider=(1, 5, 1), description="steps the client takes before it talks")
     source: Literal["digits", "synthetic"] = Field(
         "digits", description="digits: 64 pixels, ten classes; synthetic: 20 normal numbers, five classes"
@@ -101,8 +103,12 @@ def steal(leak: Leak, *, rng: Seed, replicates: int = 1) -> Stolen:
     -------
     Stolen
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     purposes = streams(rng, replicates, ("victim", "sketch", "noise", "guess", "control", "believed"))
-    found = [_one(leak, {name: each[r] for name, each in purposes.items()}) for r in range(replicates)]
+    # Many small products: threads would spend their time waiting for each other.
+    with threadpool_limits(1):
+        found = [_one(leak, {name: each[r] for name, each in purposes.items()}) for r in range(replicates)]
     originals, recovered, controls, misfits = (np.array(part) for part in zip(*found, strict=True))
     cosines = (originals * recovered).sum(-1) / np.maximum(
         np.linalg.norm(originals, axis=-1) * np.linalg.norm(recovered, axis=-1), 1e-300
@@ -126,17 +132,17 @@ def _one(leak: Leak, rng: dict[str, Generator]) -> tuple[Floats, Floats, Floats,
     sent = whole if sketch is None else sketch.sketch(whole)
     noise = rng["noise"].standard_normal(sent.shape)
     seen = sent + leak.noise * np.linalg.norm(sent) / np.sqrt(sent.size) * noise
-    attack = recover_input(seen, weights, sketch=believed, rng=rng["guess"], **guessing)
+    attack = recover_input(seen, weights, sketch=believed, rng=rng["guess"], restarts=RESTARTS, **guessing)
     return inputs, _matched(attack, inputs), _matched(control, inputs), attack.misfit
 
 
 def _victim(leak: Leak, rng: Generator) -> tuple[Floats, Floats, Ints]:
     shape = (leak.width + 1, leak.classes)
     if leak.source == "synthetic":
-        weights = rng.normal(0, 0.3, shape)
-        return weights, rng.standard_normal((leak.batch, leak.width)), rng.integers(leak.classes, size=leak.batch)
+        weights, inputs = rng.normal(0, 0.3, shape), rng.standard_normal((LARGEST, leak.width))
+        return weights, inputs[: leak.batch], rng.integers(leak.classes, size=LARGEST)[: leak.batch]
     pixels, labels = images()
-    weights, chosen = rng.normal(0, 0.1, shape), rng.choice(len(labels), leak.batch, replace=False)
+    weights, chosen = rng.normal(0, 0.1, shape), rng.permutation(len(labels))[: leak.batch]
     return weights, pixels[chosen], labels[chosen]
 
 

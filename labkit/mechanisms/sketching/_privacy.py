@@ -171,9 +171,30 @@ def private_messages(
     if sketch is not None:
         each = sketch.sketch(each)
         each = clip(each, knobs.clip) if knobs.reclip else each
-    sums = np.add.reduceat(each, bounds[:-1], axis=0)
+    return noisy_means(np.add.reduceat(each, bounds[:-1], axis=0), bounds, knobs, rng)
+
+
+def noisy_means(sums: Floats, bounds: NDArray[np.int64], knobs: Knobs, rng: Generator) -> Floats:
+    """Return sums over each client's samples with Gaussian noise, over their number.
+
+    Parameters
+    ----------
+    sums : ndarray, shape (clients, ...)
+        Each a sum of vectors no longer than `knobs.clip`.
+    bounds : ndarray of int, shape (clients + 1,)
+        Which samples are whose.
+    knobs : Knobs
+        `clip` and `noise`.
+    rng : Generator
+        Source of the noise.
+
+    Returns
+    -------
+    ndarray of float, shape (clients, ...)
+    """
     noisy = sums + knobs.clip * knobs.noise * rng.standard_normal(sums.shape)
-    return noisy / np.diff(bounds)[:, None]
+    found: Floats = noisy / np.diff(bounds)[:, None]
+    return found
 
 
 def private_gradients(problem: Classifier, model: Floats, knobs: Knobs, rng: Generator) -> Floats:
@@ -194,4 +215,5 @@ def private_gradients(problem: Classifier, model: Floats, knobs: Knobs, rng: Gen
     -------
     ndarray of float, shape (clients, dim)
     """
-    return private_messages(problem.examples(model), problem.bounds, knobs, None, rng) + problem.ridge * model
+    sums = problem.clipped(model, knobs.clip)
+    return noisy_means(sums, problem.bounds, knobs, rng) + problem.ridge * model

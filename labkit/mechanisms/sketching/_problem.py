@@ -177,6 +177,15 @@ class Classifier:
         _, residual = self.residuals(self.features @ model.reshape(shape), self._wanted)
         return (self.features[:, :, None] * residual[:, None, :]).reshape(len(self.labels), -1)
 
+    def clipped(self, model: Floats, bound: float) -> Floats:
+        """Return each client's sum of its samples' gradients, each clipped to the bound, shape (clients, dim)."""
+        shape = (self.features.shape[1], self.outputs)
+        _, residual = self.residuals(self.features @ model.reshape(shape), self._wanted)
+        # A gradient is a product of two vectors, so its length is known without writing it out.
+        lengths = np.linalg.norm(self.features, axis=1) * np.linalg.norm(residual, axis=1)
+        shorter = residual * (bound / np.maximum(lengths, bound))[:, None]
+        return np.array([(self.features[own].T @ shorter[own]).ravel() for own in self._slices])
+
     def accuracies(self, models: Floats) -> Floats:
         """Return the share of test samples that each model, shape (models, dim), classifies rightly."""
         logits = self.test_features @ models.reshape(len(models), self.features.shape[1], self.outputs)

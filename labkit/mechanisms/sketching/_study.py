@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,12 @@ class Runs(dict[str, History]):
 
 
 def compare(
-    study: Study, steps: Mapping[str, float], *, rng: Seed, replicates: int = 1, methods: Sequence[str] = COMPARED
+    study: Study,
+    steps: Mapping[str, float] | None = None,
+    *,
+    rng: Seed,
+    replicates: int = 1,
+    methods: Sequence[str] = COMPARED,
 ) -> Runs:
     """Run several methods on the same deals of the digits, each with its own step.
 
@@ -71,8 +77,8 @@ def compare(
     ----------
     study : Study
         The task.
-    steps : mapping of str to float
-        Per method: its step as a multiple of 1/L.
+    steps : mapping of str to float, optional
+        Per method: its step as a multiple of 1/L; without it 1/L for all.
     rng : int, SeedSequence or Generator
         Where the randomness comes from.
     replicates : int
@@ -88,7 +94,12 @@ def compare(
 
 
 def unfold(
-    study: Study, steps: Mapping[str, float], *, rng: Seed, replicates: int = 1, methods: Sequence[str] = COMPARED
+    study: Study,
+    steps: Mapping[str, float] | None = None,
+    *,
+    rng: Seed,
+    replicates: int = 1,
+    methods: Sequence[str] = COMPARED,
 ) -> Generator[tuple[float, Runs | None], None, Runs]:
     """Do the same in steps, so that a panel can draw it as it grows.
 
@@ -103,6 +114,7 @@ def unfold(
         The share done, and what there is so far.
     """
     runs, total = Runs(), replicates * len(methods)
+    steps = steps if steps is not None else dict.fromkeys(methods, 1.0)
     for number, seed in enumerate(as_sequence(rng).spawn(replicates)):
         problem, child = deal(study, seed)
         for place, method in enumerate(methods):
@@ -132,7 +144,7 @@ def deal(study: Study, seed: SeedSequence) -> tuple[Classifier, SeedSequence]:
     return digits(study.clients, study.skew, rng=dealt), child
 
 
-def tune(study: Study, method: str, *, rng: Seed, replicates: int = 1) -> Floats:
+def tune(study: Study, method: str = "sketch", *, rng: Seed, replicates: int = 1) -> Floats:
     """Return the loss at the end for every step of `GRID`: the same search, at the same price, for every method.
 
     Parameters
@@ -177,8 +189,9 @@ def joined(first: History, second: History) -> History:
         return np.concatenate([a, b])
 
     ledger = Ledger(both(first.ledger.up, second.ledger.up), both(first.ledger.down, second.ledger.down))
-    losses, accuracies = both(first.losses, second.losses), both(first.accuracies, second.accuracies)
-    return History(first.method, first.knobs, losses, accuracies, both(first.models, second.models), ledger)
+    names = ("losses", "accuracies", "models", "held")
+    parts: dict[str, Any] = {name: both(getattr(first, name), getattr(second, name)) for name in names}
+    return replace(first, ledger=ledger, **parts)
 
 
 def first_within(values: Floats, bar: float, *, below: bool) -> Floats:

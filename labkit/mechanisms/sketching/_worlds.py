@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.random import Generator
 
@@ -115,8 +117,9 @@ def digits(clients: int = 10, skew: float = 0.3, *, rng: Seed, ridge: float = 1e
     return Classifier(features[sorted_], labels[sorted_], bounds, 10, ridge, features[test], labels[test])
 
 
+@cache
 def images() -> tuple[Floats, Ints]:
-    """Return the 1797 digits of scikit-learn: pixels from 0 to 1 of shape (1797, 64), and labels.
+    """Return the 1797 digits of scikit-learn: pixels from 0 to 1 of shape (1797, 64), and labels; read-only.
 
     Returns
     -------
@@ -125,7 +128,10 @@ def images() -> tuple[Floats, Ints]:
     from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)
-    return np.asarray(pixels / 16, dtype=np.float64), np.asarray(labels, dtype=np.int64)
+    found = np.asarray(pixels / 16, dtype=np.float64), np.asarray(labels, dtype=np.int64)
+    for array in found:
+        array.flags.writeable = False
+    return found
 
 
 def _deal(labels: Ints, clients: int, skew: float, rng: Generator) -> Ints:
