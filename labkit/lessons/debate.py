@@ -165,7 +165,8 @@ def panel() -> Panel:
         debated,
         Setting(),
         {
-            "beliefs": View(_beliefs, vary=URN_FIELDS),
+            # How the wrong belief is shared out does not matter to the mean.
+            "beliefs": View(_beliefs, vary=[name for name in URN_FIELDS if name != "options"]),
             "vote and consensus": View(figures.consensus, vary=URN_FIELDS),
             "who changes": View(_changes, vary=URN_FIELDS),
             "16 answers": View(figures.spending, spent, ("advantage", "budget")),
@@ -334,16 +335,26 @@ class Live(widgets.VBox):
         self.start = widgets.Button(description="Ask the local model", button_style="primary")
         self.halt = widgets.Button(description="Stop", disabled=True)
         self.bar = widgets.IntProgress(0, 0, 1, layout={"width": "100%"})
-        self.page = widgets.HTML(
-            "<i>The model runs on this computer; the first time its weights are fetched (93 MB).</i>"
-        )
+        self.page = widgets.HTML()
         super().__init__([widgets.HBox([self.kind, self.count, self.start, self.halt]), self.bar, self.page])
         self.start.on_click(lambda _: self.begin())
         self.halt.on_click(lambda _: self._stop.set())
+        for moved in (self.kind, self.count):
+            moved.observe(lambda _: self._plan(), "value")
+        self._plan()
         self.worker: threading.Thread | None = None
 
     def __repr__(self) -> str:
         return "Press the button to ask the local model."
+
+    def _plan(self) -> None:
+        if self.halt.disabled:
+            asked = SETS[self.kind.value](self.count.value)
+            calls, last = len(asked) * sum(arm.calls for arm in self._arms), asked[-1].prompt.strip().splitlines()[-1]
+            self._show(
+                f"{calls} answers to {len(asked)} questions, up to: {last}\nThe model runs on this computer; the first time "
+                "its weights are fetched (93 MB)."
+            )
 
     def begin(self) -> None:
         """Start asking, in a thread of its own."""
