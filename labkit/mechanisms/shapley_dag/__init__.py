@@ -5,20 +5,22 @@ the group contributes much, answers flow from those that contribute more to thos
 answer nearest to the weighted centre is given. The paper's rule and that of its released code stand side by side.
 
 Read in this order: `_contribution` (the score and the choice), `_shapley` (what it stands in for), `_games` (where that
-is known), `_graph` (who reads whom), `_organize` (agents that answer), `_world` (the same without a language model),
+is known), `_graph` (who reads whom), `_organize` (agents that answer), `_crowd` and `_world` (the same without a language model), `_scene` (one question in the plane),
 `_plurality` (what it has to beat), `_capability` and `_colluders` (two other ways to weigh a vote).
 """
 
 from labkit.mechanisms.shapley_dag._capability import Decisions, Teams, decide
 from labkit.mechanisms.shapley_dag._colluders import Panel, Votes, vote
 from labkit.mechanisms.shapley_dag._contribution import central, cluster_gap, contributions, similarities
+from labkit.mechanisms.shapley_dag._crowd import Crowd
 from labkit.mechanisms.shapley_dag._games import Game, airport, gloves, symmetric, voting
 from labkit.mechanisms.shapley_dag._graph import influence_graph, reshuffled, speaking_order
 from labkit.mechanisms.shapley_dag._organize import call_seed, self_organize
 from labkit.mechanisms.shapley_dag._plurality import at_least, coincidence_threshold, plurality_accuracy
+from labkit.mechanisms.shapley_dag._scene import Scene, scene_of_talks, scene_of_transcript
 from labkit.mechanisms.shapley_dag._shapley import cosine_game, exact_shapley
 from labkit.mechanisms.shapley_dag._transcript import Organized, Wording
-from labkit.mechanisms.shapley_dag._world import Crowd, Talks, simulate
+from labkit.mechanisms.shapley_dag._world import Talks, simulate
 
 __all__ = [
     "Crowd",
@@ -26,6 +28,7 @@ __all__ = [
     "Game",
     "Organized",
     "Panel",
+    "Scene",
     "Talks",
     "Teams",
     "Votes",
@@ -44,6 +47,8 @@ __all__ = [
     "influence_graph",
     "plurality_accuracy",
     "reshuffled",
+    "scene_of_talks",
+    "scene_of_transcript",
     "self_organize",
     "similarities",
     "simulate",

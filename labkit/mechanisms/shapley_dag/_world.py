@@ -10,63 +10,15 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from labkit.mechanisms.shapley_dag._contribution import DIGITS
-from labkit.params import Field, Params
+from labkit.mechanisms.shapley_dag._crowd import Crowd
 from labkit.seeds import Seed, streams
 
 Floats = NDArray[np.float64]
-Routing = Literal["contribution", "top contributors", "random", "chain", "complete"]
 
 # Questions are drawn in blocks, so that the first ones stay the same when more are asked for.
 BLOCK = 250
+KEPT = ("answers", "contribution", "chosen", "plurality", "calls", "alike", "reads")
 NOISES = ("answers", "directions", "noise", "order", "adoption")
-
-
-class Crowd(Params):
-    """Agents that answer, see how their answers lie to each other, and copy along a graph."""
-
-    agents: int = Field(5, ge=2, le=40, slider=(3, 15, 1), description="agents")
-    accuracy: float = Field(
-        0.3, ge=0, le=1, slider=(0.05, 0.95, 0.05), description="chance that a first answer is right"
-    )
-    wrong: int = Field(10, ge=1, le=100, slider=(1, 50, 1), description="different wrong answers")
-    attractor: float = Field(
-        0.0, ge=0, le=1, slider=(0, 1, 0.05), description="share of the wrong answers that are one and the same mistake"
-    )
-    threshold: float = Field(
-        0.5, ge=-1, le=1, slider=(0, 0.95, 0.05), description="least cosine of agents that are joined"
-    )
-    reads: int = Field(2, ge=0, le=39, slider=(1, 14, 1), description="most agents that one agent reads")
-    rounds: int = Field(2, ge=0, le=10, slider=(0, 4, 1), description="rounds after the first answers")
-    routing: Routing = Field("contribution", description="who reads whom")
-    copy_right: float = Field(
-        0.7, ge=0, le=1, slider=(0, 1, 0.05), description="chance of adopting a right answer that is read"
-    )
-    copy_wrong: float = Field(
-        0.7, ge=0, le=1, slider=(0, 1, 0.05), description="chance of adopting a wrong answer that is read"
-    )
-    noise: float = Field(
-        0.35,
-        ge=0,
-        le=3,
-        slider=(0, 1.5, 0.05),
-        description="length of what is particular to one text, in units of an answer",
-    )
-    topic: float = Field(
-        1.0, ge=0, le=5, slider=(0, 2, 0.1), description="length of what all texts share, in units of an answer"
-    )
-    dimension: int = Field(96, ge=2, le=1024, slider=(48, 384, 48), description="length of a text's vector")
-
-    @property
-    def chances(self) -> tuple[float, ...]:
-        """Chance of the right answer, of each scattered wrong one, and of the attractor."""
-        missed = 1 - self.accuracy
-        return (self.accuracy, *[missed * (1 - self.attractor) / self.wrong] * self.wrong, missed * self.attractor)
-
-    @property
-    def cosines(self) -> tuple[float, float]:
-        """Expected cosine of two texts with the same answer, and with different ones, in many dimensions."""
-        whole = self.topic**2 + 1 + self.noise**2
-        return (self.topic**2 + 1) / whole, self.topic**2 / whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +41,10 @@ class Talks:
         The most frequent answer; of several the one that the first agent gave.
     calls : ndarray of int, shape (questions, rounds + 1)
         Answers asked for up to this round: everyone once, then the leader and whoever reads someone.
+    alike : ndarray of float, shape (questions, rounds + 1, agents, agents)
+        Cosine of every pair of texts.
+    reads : ndarray of bool, shape (questions, rounds + 1, agents, agents)
+        ``[..., reader, source]``: who reads whom next, were there another round.
     """
 
     crowd: Crowd
@@ -98,6 +54,8 @@ class Talks:
     chosen: NDArray[np.int64]
     plurality: NDArray[np.int64]
     calls: NDArray[np.int64]
+    alike: Floats
+    reads: NDArray[np.bool_]
 
     def right(self, what: Literal["chosen", "plurality", "single", "any"], turn: int = -1) -> Floats:
         """Return for each question whether it is answered right (1 or 0); "single" is the mean over the agents."""
@@ -156,21 +114,13 @@ def _talk(crowd: Crowd, draw: dict[str, Generator]) -> dict[str, NDArray[Any]]:
     for turn in range(crowd.rounds + 1):
         alike, contribution, nearest = _looked_at(vectors)
         chosen = np.full(BLOCK, crowd.agents - 1) if crowd.routing == "chain" and turn else nearest
-        for name, value in zip(
-            kept,
-            (
-                answers,
-                contribution,
-                np.take_along_axis(answers, chosen[:, None], 1)[:, 0],
-                _most_frequent(answers),
-                calls,
-            ),
-            strict=True,
-        ):
+        order, reads = _routes(crowd, alike, contribution, draw["order"])
+        said = np.take_along_axis(answers, chosen[:, None], 1)[:, 0]
+        now = (answers, contribution, said, _most_frequent(answers), calls, alike, reads)
+        for name, value in zip(KEPT, now, strict=True):
             kept[name].append(value)
         if turn == crowd.rounds:
             break
-        order, reads = _routes(crowd, alike, contribution, draw["order"])
         asked = np.asarray(reads.any(axis=2))
         np.put_along_axis(asked, order[:, :1], True, axis=1)
         calls = calls + asked.sum(axis=1)
