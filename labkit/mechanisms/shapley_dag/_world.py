@@ -107,9 +107,7 @@ def _talk(crowd: Crowd, draw: dict[str, Generator]) -> dict[str, NDArray[Any]]:
     origin = np.argmax(answers[:, :, None] == answers[:, None, :], axis=2)
     topic = crowd.topic * _directions(draw["directions"], (BLOCK, 1, crowd.dimension))
     vectors = topic + _at(kinds, origin) + crowd.noise * _directions(draw["noise"], kinds.shape)
-    kept: dict[str, list[NDArray[Any]]] = {
-        name: [] for name in ("answers", "contribution", "chosen", "plurality", "calls")
-    }
+    kept: dict[str, list[NDArray[Any]]] = {name: [] for name in KEPT}
     calls = np.full(BLOCK, crowd.agents)
     for turn in range(crowd.rounds + 1):
         alike, contribution, nearest = _looked_at(vectors)
