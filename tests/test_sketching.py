@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.fft import dct
 
+from labkit.claims import sketching as claims
+from labkit.lessons import sketching as lesson
 from labkit.mechanisms.sketching import (
     COMPARED,
     FAMILIES,
@@ -1003,3 +1005,70 @@ def test_private_learning_still_learns(digit_problem):
     noise = noise_for(8.0, 40, 1e-5)
     run = descend(digit_problem, "fedsgd", 40, step=2.0, rng=0, clip=1.0, noise=noise)
     assert run.accuracies[0, -1] > 0.75
+
+
+# ------------------------------------------------------------------------------------------------- the panels
+
+
+def next_value(control):
+    """The value beside the present one."""
+    if hasattr(control, "options"):
+        values = [option[1] if isinstance(option, tuple) else option for option in control.options]
+        return next(value for value in values if value != control.value)
+    if isinstance(control.value, bool):
+        return not control.value
+    step = getattr(control, "step", 1)
+    return control.value + step if control.value + step <= control.max else control.value - step
+
+
+@pytest.mark.parametrize("make", [lesson.sketch_panel, lesson.panel, lesson.leak_panel])
+def test_every_control_of_every_view_changes_its_picture(make):
+    panel = make()
+    panel.band.value = 1
+    if "rounds" in panel.controls:
+        panel.controls["rounds"].value = 20
+    for label in panel.choice.options:
+        view = panel._views[label]
+        panel.choice.value = label
+        assert panel.failure is None
+        assert len(panel.caption) > 40
+        # A view with a button waits for it, and shows the record.
+        for name in () if view.button else (view.vary or panel.vary):
+            before, old = panel.figure.to_json(), panel.controls[name].value
+            panel.controls[name].value = next_value(panel.controls[name])
+            assert panel.failure is None
+            assert panel.settled
+            assert panel.figure.to_json() != before, f"{label}: {name}"
+            panel.controls[name].value = old
+
+
+def test_a_panel_remembers_what_a_control_does_not_concern():
+    study = Study(rounds=5)
+    lesson.REMEMBERED.clear()
+    first = lesson.compare_methods(study, rng=0)
+    asked = len(lesson.REMEMBERED)
+    assert asked == len(COMPARED)
+    other = lesson.compare_methods(study.replace(compression=16), rng=0)
+    changed = {method for method in COMPARED if other[method] is not first[method]}
+    assert changed == set(SHORTENED)
+    assert len(lesson.REMEMBERED) == asked + len(SHORTENED)
+    plain = compare(study, claims.tuned_steps(study), rng=0)
+    assert all(np.array_equal(plain[method].losses, first[method].losses) for method in COMPARED)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"skew": 1.0}, {"clients": 4}, {"rounds": 6}, {"local_steps": 2}, {"step_times": 2.0}, {"family": "gaussian"}],
+)
+def test_a_panel_remembers_nothing_that_has_changed(change):
+    study = Study(rounds=5).replace(**change)
+    lesson.compare_methods(Study(rounds=5), rng=0)
+    plain, found = compare(study, claims.tuned_steps(study), rng=0), lesson.compare_methods(study, rng=0)
+    assert all(np.array_equal(plain[method].losses, found[method].losses) for method in COMPARED)
+
+
+def test_memory_is_bounded(monkeypatch):
+    monkeypatch.setattr(lesson, "MOST_REMEMBERED", 4)
+    lesson.REMEMBERED.clear()
+    lesson.compare_methods(Study(rounds=2), rng=0)
+    assert len(lesson.REMEMBERED) == 4
