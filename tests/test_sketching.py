@@ -751,6 +751,37 @@ def test_messages_of_shortened_methods_are_about_as_long():
     assert max(ups) <= 1.05 * min(ups)
 
 
+def test_an_eighth_of_the_numbers_is_enough_and_takes_more_rounds():
+    study, plain = Study(rounds=600), claims.tuned_steps(Study())["fedsgd"]
+    # The step that goes with the sketch is that of FedSGD times s/d, with no search of its own.
+    runs = compare(study, {"fedsgd": plain, "sketch": plain / 8}, rng=0, replicates=4, methods=("fedsgd", "sketch"))
+    whole, short = runs["fedsgd"], runs["sketch"]
+    assert short.accuracies[:, -1].mean() == pytest.approx(whole.accuracies[:, -1].mean(), abs=0.02)
+    rounds = [first_within(run.accuracies, 0.93, below=False) for run in (whole, short)]
+    assert 2 <= rounds[1].mean() / rounds[0].mean() <= 6
+    sent = [
+        run.ledger.per_client()[np.arange(4), at.astype(int)] for run, at in zip((whole, short), rounds, strict=True)
+    ]
+    assert sent[0].mean() / sent[1].mean() >= 1.8
+
+
+def test_a_step_of_its_own_saves_rounds_and_bits():
+    study = Study(rounds=200)
+    runs = compare(study, claims.tuned_steps(study), rng=0, replicates=4, methods=("fedsgd", "sketch"))
+    rounds = {name: first_within(run.accuracies, 0.93, below=False) for name, run in runs.items()}
+    assert 1 < rounds["sketch"].mean() / rounds["fedsgd"].mean() < 2
+    sent = {name: run.ledger.per_client()[np.arange(4), rounds[name].astype(int)] for name, run in runs.items()}
+    assert sent["fedsgd"].mean() / sent["sketch"].mean() >= 3.5
+
+
+def test_clients_who_differ_learn_more_together():
+    study = Study(skew=0.3, rounds=40)
+    runs = compare(study, claims.tuned_steps(study), rng=0, replicates=3, methods=lesson.ALONE_OR_TOGETHER)
+    shares = {name: run.held.mean() for name, run in runs.items()}
+    assert shares["fedavg"] - shares["local"] >= 0.3
+    assert shares["fedprox"] == pytest.approx(shares["fedavg"], abs=0.03)
+
+
 def test_first_within():
     values = np.array([[3.0, 2, 1], [3, 3, 3], [1, 9, 9]])
     np.testing.assert_array_equal(first_within(values, 2, below=True), [1, np.inf, 0])
@@ -831,6 +862,8 @@ def test_no_family_hides_a_digit(family):
 
 
 def test_digits_leak_from_as_many_numbers_as_pixels():
+    for size in (64, 96, 160):
+        assert steal(Leak(size=size), rng=0, replicates=12).cosines.mean() >= 0.99
     assert (steal(Leak(size=66), rng=0, replicates=8).cosines >= 0.99).all()
     assert steal(Leak(size=40), rng=0, replicates=8).cosines.mean() < 0.9
 
@@ -1005,6 +1038,15 @@ def test_private_learning_still_learns(digit_problem):
     noise = noise_for(8.0, 40, 1e-5)
     run = descend(digit_problem, "fedsgd", 40, step=2.0, rng=0, clip=1.0, noise=noise)
     assert run.accuracies[0, -1] > 0.75
+
+
+def test_noise_of_a_tenth_of_the_message_costs_little_accuracy(digit_problem):
+    size, images_each = 81, np.diff(digit_problem.bounds).mean()
+    # A client's mean message is no longer than the clip, and noise in each of its numbers adds up to a tenth of that.
+    noise = 0.1 * images_each / np.sqrt(size)
+    told = {"clip": 1.0, "noise": noise, "noise_at": "after", "size": size, "family": "count"}
+    run = descend(digit_problem, "sketch", 100, step=16 / digit_problem.spectrum[-1], rng=0, replicates=2, **told)
+    assert run.accuracies[:, -1].min() >= 0.9
 
 
 # ------------------------------------------------------------------------------------------------- the panels
