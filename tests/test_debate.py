@@ -638,41 +638,16 @@ class TestStudy:
 class TestLesson:
     def test_model_text_is_shown_as_plain_text(self):
         nasty = model.insistent("<script>alert(1)</script> & <b>bold</b>")
-        page = lesson.Browser(nasty, ("vote",)).page.value
+        page = lesson.transcripts(nasty, ("vote", "debate 3 x 3")).page.value
         assert "<script>" not in page
         assert "&lt;script&gt;" in page
 
-    def test_asking_live_shows_progress_and_answers(self):
-        live = lesson.Live(lambda: nullcontext(Scripted(ASKED)), arms=("vote",))
+    def test_asking_live_goes_through_the_arms(self):
+        live = lesson.live(lambda: nullcontext(Scripted(ASKED)), arms=("vote",))
         live.begin()
         live.worker.join(20)
         assert live.bar.value == live.bar.max == 2 * claims.ARMS[0].calls
         assert live.page.value.count("right:") == 2
-        assert "Done." in live.page.value
-        assert live.halt.disabled
-
-    def test_asking_live_can_be_stopped(self):
-        live = lesson.Live(lambda: nullcontext(chat), arms=("vote",))
-        script = Scripted(ASKED)
-
-        def chat(messages, **asked):
-            live.halt.click()
-            return script(messages, **asked)
-
-        live.begin()
-        live.worker.join(20)
-        assert "Stopped." in live.page.value
-        assert live.bar.value == 1
-        assert not live.start.disabled
-
-    def test_without_a_model_it_says_so(self):
-        def gone():
-            raise RuntimeError("<no model> here")
-
-        live = lesson.Live(gone)
-        live.begin()
-        live.worker.join(20)
-        assert "could not be asked: &lt;no model&gt; here" in live.page.value
 
     def test_the_panel_answers_in_every_view(self):
         panel = lesson.panel()

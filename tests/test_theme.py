@@ -124,3 +124,11 @@ def test_the_numbers_behind_a_figure():
 
 def test_a_figure_without_numbers_gives_no_rows():
     assert theme.data_of(theme.figure()).empty
+
+
+def test_two_sided_colours_tell_the_signs_apart():
+    below, zero, above = theme.two_sided(np.array([[-2.0, 0.0, 2.0]]))[0].tolist()
+    assert zero == [255, 255, 255]
+    assert below == [0, 114, 178]
+    assert above == [213, 94, 0]
+    assert theme.two_sided(np.zeros((1, 2))).tolist() == [[[255, 255, 255]] * 2]

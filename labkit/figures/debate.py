@@ -200,7 +200,7 @@ def where_debate_pays(result: GainMap, accuracy: float | None = None, advantage:
     fig = theme.figure(x="accuracy of one agent alone", y="advantage of the truth", height=440, room=150)
     height = np.log2(result.advantage)
     step = {"x0": result.p[0], "dx": result.p[1] - result.p[0], "y0": height[0], "dy": height[1] - height[0]}
-    fig.add_trace(theme.image(_two_sided(result.gain), "debate minus vote") | step)
+    fig.add_trace(theme.image(theme.two_sided(result.gain), "debate minus vote") | step)
     even = np.log2(np.asarray(break_even_advantage(result.p, result.agents)))
     inside = (even >= height[0]) & (even <= height[-1])
     fig.add_trace(theme.theory(result.p[inside], even[inside], "even") | {"line": {"color": theme.INK, "width": 2}})
@@ -225,13 +225,6 @@ def where_debate_pays(result: GainMap, accuracy: float | None = None, advantage:
         f"{result.agents} agents that debate to the end beat their own vote above the black line: from an advantage of "
         f"{at[0]:.2f} on where one agent is right in 30 %, and of {at[1]:.2f} where in 80 %.",
     )
-
-
-def _two_sided(gain: Floats) -> NDArray[np.uint8]:
-    """Return blue below zero, white at zero, orange above."""
-    strength = np.clip(np.abs(gain) / max(1e-9, float(np.abs(gain).max())), 0, 1)[..., None] ** 0.7
-    ends = np.where(gain[..., None] > 0, np.array([213, 94, 0]), np.array([0, 114, 178]))
-    return (255 * (1 - strength) + ends * strength).astype(np.uint8)
 
 
 def attack(groups: Mapping[str, Persuaded]) -> go.Figure:

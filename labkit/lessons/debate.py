@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import html
-import threading
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal
 
-import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
 
 from labkit.claims import debate as claims
-from labkit.explore import Panel, View, explore
+from labkit.explore import Live, Panel, Readings, Task, View, explore
 from labkit.figures import debate as figures
 from labkit.files import data_path
 from labkit.llm import Scripted, local_server, of_accuracy, recorded
@@ -46,7 +43,8 @@ from labkit.teach import Bet, Exercise, Feedback
 if TYPE_CHECKING:
     import pandas as pd
 
-    from labkit.dialogue import Chat, Reply, Transcript
+    from labkit.dialogue import Chat, Transcript
+    from labkit.explore._live import Server
 
 # ------------------------------------------------------------------------------------------- the panel
 
@@ -287,112 +285,42 @@ def as_text(talk: Transcript) -> str:
     return "\n".join(lines)
 
 
-class Browser(widgets.VBox):
-    """Recorded debates to read: a set, a question and an arm to choose; what the model said is shown as plain text."""
-
-    def __init__(self, chat: Chat, arms: tuple[str, ...]) -> None:
-        self._chat = chat
-        self.kind = widgets.Dropdown(options=list(SETS), description="set")
-        self.number = widgets.IntSlider(0, 0, claims.QUESTIONS - 1, description="question")
-        self.arm = widgets.Dropdown(options=list(arms), value=arms[min(1, len(arms) - 1)], description="arm")
-        self.page = widgets.HTML()
-        super().__init__([widgets.HBox([self.kind, self.number, self.arm]), self.page])
-        for moved in (self.kind, self.number, self.arm):
-            moved.observe(lambda _: self._turn(), "value")
-        self._turn()
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def _turn(self) -> None:
-        asked = SETS[self.kind.value](claims.QUESTIONS)[self.number.value]
-        arm = next(each for each in claims.ARMS if each.name == self.arm.value)
-        talks = claims.play(arm, self._chat, asked, claims.seed_of(self.kind.value, self.number.value))
-        self.text = "\n\n".join(f"{as_text(talk)}\n(right: {asked.truth})" for talk in talks)
-        self.page.value = f"<pre style='white-space:pre-wrap;line-height:1.5'>{html.escape(self.text)}</pre>"
-
-
-def transcripts() -> Browser:
+def transcripts(chat: Chat | None = None, arms: tuple[str, ...] | None = None) -> Readings:
     """Return the recorded debates to read."""
-    return Browser(recorded(data_path(claims.RECORDING)), claims.recorded_study().arms)
+    chat = chat or recorded(data_path(claims.RECORDING))
+    arms = arms or claims.recorded_study().arms
+    # The vote comes first on record; there is nothing to follow in it.
+    shown = (*arms[1:], arms[0])
+    return Readings(
+        {"set": tuple(SETS), "question": range(claims.QUESTIONS), "arm": shown},
+        lambda **chosen: _reading(chat, chosen["arm"], chosen["set"], chosen["question"]),
+    )
 
 
-class _Stopped(Exception):
-    pass
+def live(server: Server = local_server, arms: tuple[str, ...] = ("vote", "debate 3 x 3")) -> Live:
+    """Return what asks a model here and now."""
 
-
-class Live(widgets.VBox):
-    """A few questions asked of the local model here and now, with progress and a way to stop."""
-
-    def __init__(self, server: Any = local_server, arms: tuple[str, ...] = ("vote", "debate 3 x 3")) -> None:
-        self._server, self._arms, self._stop = (
-            server,
-            [arm for arm in claims.ARMS if arm.name in arms],
-            threading.Event(),
-        )
-        self.kind = widgets.Dropdown(options=list(SETS), description="set")
-        self.count = widgets.IntSlider(2, 1, 10, description="questions")
-        self.start = widgets.Button(description="Ask the local model", button_style="primary")
-        self.halt = widgets.Button(description="Stop", disabled=True)
-        self.bar = widgets.IntProgress(0, 0, 1, layout={"width": "100%"})
-        self.page = widgets.HTML()
-        super().__init__([widgets.HBox([self.kind, self.count, self.start, self.halt]), self.bar, self.page])
-        self.start.on_click(lambda _: self.begin())
-        self.halt.on_click(lambda _: self._stop.set())
-        for moved in (self.kind, self.count):
-            moved.observe(lambda _: self._plan(), "value")
-        self._plan()
-        self.worker: threading.Thread | None = None
-
-    def __repr__(self) -> str:
-        return "Press the button to ask the local model."
-
-    def _plan(self) -> None:
-        if self.halt.disabled:
-            asked = SETS[self.kind.value](self.count.value)
-            calls, last = len(asked) * sum(arm.calls for arm in self._arms), asked[-1].prompt.strip().splitlines()[-1]
-            self._show(
-                f"{calls} answers to {len(asked)} questions, up to: {last}\nThe model runs on this computer; the first time "
-                "its weights are fetched (93 MB)."
+    def plan(kind: str, count: int) -> list[Task]:
+        return [
+            Task(
+                asked.prompt.strip().splitlines()[-1],
+                arm.calls,
+                partial(_reading, arm=arm.name, kind=kind, number=number),
             )
+            for number, asked in enumerate(SETS[kind](count))
+            for arm in claims.ARMS
+            if arm.name in arms
+        ]
 
-    def begin(self) -> None:
-        """Start asking, in a thread of its own."""
-        self._stop.clear()
-        self.start.disabled, self.halt.disabled = True, False
-        self.worker = threading.Thread(target=self._ask, daemon=True)
-        self.worker.start()
+    return Live(tuple(SETS), plan, server)
 
-    def _ask(self) -> None:
-        asked = SETS[self.kind.value](self.count.value)
-        self.bar.max, self.bar.value = len(asked) * sum(arm.calls for arm in self._arms), 0
-        lines: list[str] = []
-        try:
-            with self._server() as chat:
-                for number, each in enumerate(asked):
-                    for arm in self._arms:
-                        talk = claims.play(
-                            arm, partial(self._counted, chat), each, claims.seed_of(self.kind.value, number)
-                        )
-                        lines.append(f"{arm.name}: {as_text(talk[0])}\n(right: {each.truth})")
-                        self._show("\n\n".join(lines))
-            self._show("\n\n".join(lines) + "\n\nDone.")
-        except _Stopped:
-            self._show("\n\n".join(lines) + "\n\nStopped.")
-        except Exception as error:
-            self._show(f"The local model could not be asked: {error}")
-        finally:
-            self.start.disabled, self.halt.disabled = False, True
 
-    def _counted(self, chat: Chat, messages: Any, **asked: Any) -> Reply:
-        if self._stop.is_set():
-            raise _Stopped
-        reply = chat(messages, **asked)
-        self.bar.value += 1
-        return reply
-
-    def _show(self, text: str) -> None:
-        self.page.value = f"<pre style='white-space:pre-wrap;line-height:1.5'>{html.escape(text)}</pre>"
+def _reading(chat: Chat, arm: str, kind: str, number: int) -> str:
+    asked = SETS[kind](claims.QUESTIONS)[number]
+    talks = claims.play(
+        next(each for each in claims.ARMS if each.name == arm), chat, asked, claims.seed_of(kind, number)
+    )
+    return "\n".join([f"{arm}:", *(as_text(talk) for talk in talks), f"(right: {asked.truth})"])
 
 
 @cache

@@ -89,6 +89,20 @@ def image(rgb: NDArray[np.uint8], name: str = "", *, panel: int = 1) -> Trace:
     return {"type": "image", "source": png_uri(rgb), "name": name, "hoverinfo": "skip", **axes(panel)}
 
 
+def two_sided(values: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return colours for `image`: blue below zero, white at zero, vermilion above.
+
+    Parameters
+    ----------
+    values : array of float, shape (rows, columns)
+        The largest in size gets the full colour.
+    """
+    strength = np.clip(np.abs(values) / max(1e-9, float(np.abs(values).max())), 0, 1)[..., None] ** 0.7
+    below, above = (np.array([int(PALETTE[name][i : i + 2], 16) for i in (1, 3, 5)]) for name in ("blue", "vermilion"))
+    ends = np.where(values[..., None] > 0, above, below)
+    return (255 * (1 - strength) + ends * strength).astype(np.uint8)
+
+
 def png_uri(rgb: NDArray[np.uint8]) -> str:
     """Return an array of colours as the address of a PNG picture that is held in the address itself.
 

@@ -5,8 +5,9 @@ the group contributes much, answers flow from those that contribute more to thos
 answer nearest to the weighted centre is given. The paper's rule and that of its released code stand side by side.
 
 Read in this order: `_contribution` (the score and the choice), `_shapley` (what it stands in for), `_games` (where that
-is known), `_graph` (who reads whom), `_organize` (agents that answer), `_crowd` and `_world` (the same without a language model), `_scene` (one question in the plane),
-`_plurality` (what it has to beat), `_capability` and `_colluders` (two other ways to weigh a vote).
+is known), `_graph` (who reads whom), `_organize` (agents that answer), `_crowd` and `_world` (the same without a
+language model), `_scene` (one question in the plane), `_plurality` (what it has to beat), `_capability` and
+`_colluders` (two other ways to weigh a vote).
 """
 
 from labkit.mechanisms.shapley_dag._capability import Decisions, Teams, decide
