@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from labkit import theme
-from labkit.mechanisms.shapley_dag import Decisions, Scene, Talks, Votes, scene_of_talks
+from labkit.mechanisms.shapley_dag import Answer, Decisions, Scene, Talks, Votes, scene_of_talks
 from labkit.stats import mean_band, mean_interval
 
 if TYPE_CHECKING:
@@ -72,9 +72,18 @@ def _draw(fig: go.Figure, scene: Scene, time: int) -> None:
     fig.add_trace(ring)
     for source, reader in scene.edges[time]:
         fig.add_annotation(**_arrow(places[source], places[reader], 0.06 * reach))
-    for agent, place in enumerate(places):
-        fig.add_annotation(x=place[0], y=place[1], text=str(agent + 1), showarrow=False, font={"size": 11})
-    fig.update_layout(xaxis_range=(-reach, reach), yaxis_range=(-reach, reach))
+    for (x, y), names in _together(places, 0.02 * reach).items():
+        fig.add_annotation(x=x, y=y, text=names, showarrow=False, font={"size": 11})
+    fig.update_layout(xaxis_range=(-reach, reach), yaxis={"range": (-reach, reach), "scaleanchor": "x"})
+
+
+def _together(places: Floats, near: float) -> dict[tuple[float, float], str]:
+    """Return the numbers of the agents by place; those that lie on top of each other share a label."""
+    named: dict[tuple[float, float], str] = {}
+    for agent, (x, y) in enumerate(places.tolist()):
+        there = next((spot for spot in named if np.hypot(spot[0] - x, spot[1] - y) < near), (x, y))
+        named[there] = f"{named[there]}, {agent + 1}" if there in named else str(agent + 1)
+    return named
 
 
 def _scene_in_words(scene: Scene, time: int) -> str:
@@ -102,7 +111,11 @@ def talk(talks: Talks, time: int = 0) -> go.Figure:
                        x=("first direction in which answers differ", "round"), y=("second direction", "share right"),
                        height=480, room=100)  # fmt: skip
     _draw(fig, scene, time)
-    shares = {"group": ("chosen", RIGHT), "plurality": ("plurality", WRONG), "one agent": ("single", STYLES["single"])}
+    shares: dict[str, tuple[Answer, theme.Style]] = {
+        "group": ("chosen", RIGHT),
+        "plurality": ("plurality", WRONG),
+        "one agent": ("single", STYLES["single"]),
+    }
     ends = []
     for name, (what, style) in shares.items():
         right = mean_band(np.stack([talks.right(what, turn) for turn in talks.times], axis=1))
@@ -116,7 +129,7 @@ def talk(talks: Talks, time: int = 0) -> go.Figure:
     styles = [style for _, style in shares.values()]
     fig.add_trace(theme.direct_labels(talks.times[-1], ends, list(shares), styles, span=(0, 1.1), panel=2))
     fig.update_layout(yaxis2_range=(0, 1), xaxis2_dtick=1)
-    told = {"chosen": time, "single": 0, "plurality": 0}
+    told: dict[Answer, int] = {"chosen": time, "single": 0, "plurality": 0}
     group, alone, vote = (100 * talks.right(what, turn).mean() for what, turn in told.items())
     return theme.describe(
         fig,

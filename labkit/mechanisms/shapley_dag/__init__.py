@@ -21,9 +21,10 @@ from labkit.mechanisms.shapley_dag._plurality import at_least, coincidence_thres
 from labkit.mechanisms.shapley_dag._scene import Scene, scene_of_talks, scene_of_transcript
 from labkit.mechanisms.shapley_dag._shapley import cosine_game, exact_shapley
 from labkit.mechanisms.shapley_dag._transcript import Organized, Wording
-from labkit.mechanisms.shapley_dag._world import Talks, simulate
+from labkit.mechanisms.shapley_dag._world import Answer, Talks, simulate
 
 __all__ = [
+    "Answer",
     "Crowd",
     "Decisions",
     "Game",

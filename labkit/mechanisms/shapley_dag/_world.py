@@ -16,6 +16,7 @@ from labkit.mechanisms.shapley_dag._graph import influence_graph
 from labkit.seeds import Seed, streams
 
 Floats = NDArray[np.float64]
+Answer = Literal["chosen", "plurality", "single", "any"]
 
 # Questions are drawn in blocks, so that the first ones stay the same when more are asked for.
 BLOCK = 50
@@ -64,7 +65,7 @@ class Talks:
         """The rounds."""
         return np.arange(self.answers.shape[1])
 
-    def right(self, what: Literal["chosen", "plurality", "single", "any"], turn: int = -1) -> Floats:
+    def right(self, what: Answer, turn: int = -1) -> Floats:
         """Return for each question whether it is answered right (1 or 0); "single" is the mean over the agents."""
         if what == "single":
             return np.asarray((self.answers[:, turn] == 0).mean(axis=1))
