@@ -79,6 +79,14 @@ def test_labels_stand_apart_in_the_order_of_their_lines(heights, distance):
     assert moved.mean() == pytest.approx(heights.mean())
 
 
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
+def test_labels_stay_on_the_panel(heights):
+    moved = theme.direct_labels(9.0, heights, ["x"] * len(heights), [STYLE] * len(heights), span=(0, 1))["y"]
+    assert moved.min() >= -1e-9
+    assert moved.max() <= 1 + 1e-9
+    assert (np.diff(np.sort(moved)) >= 0.065 - 1e-9).all()
+
+
 def test_labels_that_have_room_stay_at_their_lines():
     labels = theme.direct_labels(9.0, [0.1, 0.9], ["low", "high"], [STYLE, STYLE], span=(0, 1))
     assert labels["y"].tolist() == pytest.approx([0.1, 0.9])

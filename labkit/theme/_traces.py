@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -71,7 +72,10 @@ def direct_labels(
     span : (float, float)
         The lowest and highest y on the panel, from which the needed distance follows.
     """
-    heights = _apart(_floats(y), 0.065 * (span[1] - span[0]))
+    ends_at = _floats(y)
+    # The browser draws no label that stands beyond the axis.
+    within = (min(span[0], ends_at.min(initial=span[0])), max(span[1], ends_at.max(initial=span[1])))
+    heights = _apart(ends_at, 0.065 * (span[1] - span[0]), within)
     look = {"color": [style.color for style in styles], "size": 13}
     words = {"mode": "text", "text": [f" {text}" for text in texts], "textfont": look, "textposition": "middle right"}
     ends = np.broadcast_to(_floats(x), heights.shape)
@@ -137,8 +141,8 @@ def _faint(color: str) -> str:
     return f"rgba({red},{green},{blue},0.16)"
 
 
-def _apart(heights: NDArray[Any], distance: float) -> NDArray[Any]:
-    """Return the heights in the same order, moved as little as needed to stand `distance` apart."""
+def _apart(heights: NDArray[Any], distance: float, within: tuple[float, float] = (-math.inf, math.inf)) -> NDArray[Any]:
+    """Return the heights in the same order, moved as little as needed to stand `distance` apart within the bounds."""
     order = np.argsort(heights, kind="stable")
     steps = distance * np.arange(len(heights))
     # Positions that keep a distance are increasing once the distances are taken off: pool neighbours that are not.
@@ -149,5 +153,7 @@ def _apart(heights: NDArray[Any], distance: float) -> NDArray[Any]:
             (a, n), (b, m) = pools[-2], pools.pop()
             pools[-1] = [(a * n + b * m) / (n + m), n + m]
     settled = np.empty(len(heights))
-    settled[order] = np.repeat([p[0] for p in pools], [int(p[1]) for p in pools]) + steps
+    low, high = within[0], within[1] - distance * max(len(heights) - 1, 0)
+    places = np.clip(np.repeat([p[0] for p in pools], [int(p[1]) for p in pools]), min(low, high), high)
+    settled[order] = places + steps
     return settled
