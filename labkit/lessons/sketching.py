@@ -155,7 +155,7 @@ def sweep_privacy(study: Study, *, rng: Seed, replicates: int = 1) -> Unfolding:
     """Learn privately at several epsilons, steps as on record; yield the share done, return the table."""
     import pandas as pd
 
-    seeds = as_sequence(rng).spawn(min(replicates, 2))
+    seeds = as_sequence(rng).spawn(replicates)
     cases = [(arm, epsilon) for arm in claims.ARMS for epsilon in claims.EPSILONS]
     rows: list[tuple[str, float, int, float]] = []
     for number, (arm, epsilon) in enumerate(cases):
