@@ -12,8 +12,10 @@ import ipywidgets as widgets
 
 from labkit.dialogue import Chat, Reply
 from labkit.explore import _parts as parts
+from labkit.explore._controls import control, plain
 from labkit.llm import SMOLLM2, Endpoint, local_server
 from labkit.page import Page
+from labkit.params import Params
 
 Server = Callable[[], AbstractContextManager[Chat]]
 
@@ -49,7 +51,9 @@ class Live(widgets.VBox):
     kinds : sequence of str
         The sets of questions to choose from.
     plan : callable
-        ``plan(kind, count) -> sequence of Task``.
+        ``plan(kind, count, **knobs) -> sequence of Task``.
+    knobs : Params, optional
+        What else the plan depends on: each field gets a control.
     server : callable
         Gives the local model, as a context.
 
@@ -57,14 +61,21 @@ class Live(widgets.VBox):
     ----------
     kind, count, address, model, start, halt, bar, page : widgets
         The set, the number of questions, an address and a model's name there, begin, stop, progress, and the text.
+    knobs : dict of str to widget
+        A control for each field of `knobs`.
     worker : Thread or None
         What is asking.
     """
 
     def __init__(
-        self, kinds: Sequence[str], plan: Callable[[str, int], Sequence[Task]], server: Server = local_server
+        self,
+        kinds: Sequence[str],
+        plan: Callable[..., Sequence[Task]],
+        server: Server = local_server,
+        knobs: Params | None = None,
     ) -> None:
         self._plan, self._server, self._stop = plan, server, threading.Event()
+        self.knobs = {} if knobs is None else {name: control(knobs, name) for name in type(knobs).model_fields}
         self.worker: threading.Thread | None = None
         self.kind = widgets.Dropdown(options=list(kinds), description="<b>set</b>", description_allow_html=True)
         self.count = widgets.IntSlider(2, 1, 10, description="<b>questions</b>", description_allow_html=True)
@@ -78,9 +89,9 @@ class Live(widgets.VBox):
         self.start, self.halt = parts.button("Ask the model", "begin"), parts.button("Stop", "keep what is there")
         self.bar, self.page, foot = widgets.IntProgress(0, 0, 1), widgets.HTML(), parts.Foot()
         foot.layout.display = "none"
-        choices = widgets.Box([self.kind, self.count, self.address, self.model])
-        for control in choices.children:
-            control.add_class("labkit-control")
+        choices = widgets.Box([self.kind, self.count, *self.knobs.values(), self.address, self.model])
+        for made in choices.children:
+            made.add_class("labkit-control")
         asking = widgets.Box([self.start, self.halt, self.bar])
         super().__init__(
             [choices.add_class("labkit-choices"), asking.add_class("labkit-asking"), self.page, foot, Page()]
@@ -89,7 +100,7 @@ class Live(widgets.VBox):
         self.add_class("labkit-keys")
         self.start.on_click(lambda _: self.begin())
         self.halt.on_click(lambda _: self._stop.set())
-        for moved in (self.kind, self.count, self.address):
+        for moved in (self.kind, self.count, *self.knobs.values(), self.address):
             moved.observe(lambda _: self._announce(), "value")
         self._ready()
         self._announce()
@@ -104,6 +115,11 @@ class Live(widgets.VBox):
         self.worker = threading.Thread(target=self._ask, daemon=True)
         self.worker.start()
 
+    def _tasks(self) -> Sequence[Task]:
+        return self._plan(
+            self.kind.value, self.count.value, **{name: plain(made.value) for name, made in self.knobs.items()}
+        )
+
     def _ready(self) -> None:
         self.start.disabled, self.halt.disabled = False, True
 
@@ -111,7 +127,7 @@ class Live(widgets.VBox):
         """Say what pressing the button will do."""
         if self.start.disabled:
             return
-        tasks = self._plan(self.kind.value, self.count.value)
+        tasks = self._tasks()
         calls, asked = sum(task.calls for task in tasks), list(dict.fromkeys(task.words for task in tasks))
         where = self.address.value.strip()
         words = (
@@ -127,7 +143,7 @@ class Live(widgets.VBox):
         return nullcontext(Endpoint(where, self.model.value.strip())) if where else self._server()
 
     def _ask(self) -> None:
-        tasks = self._plan(self.kind.value, self.count.value)
+        tasks = self._tasks()
         self.bar.max, self.bar.value, lines, done = sum(task.calls for task in tasks), 0, [], 0
         try:
             with self._chat() as chat:

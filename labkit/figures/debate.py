@@ -227,6 +227,42 @@ def where_debate_pays(result: GainMap, accuracy: float | None = None, advantage:
     )
 
 
+def calculators(right: NDArray[np.bool_], vote: Floats, apart: Floats) -> go.Figure:
+    """Return how often calculators that slip are right, round by round, and a vote of as many independent answers.
+
+    Parameters
+    ----------
+    right : ndarray of bool, shape (questions, rounds, agents)
+        Who was right.
+    vote : ndarray of float, shape (questions, rounds)
+        1 where the vote was.
+    apart : ndarray of float, shape (questions,)
+        1 where the vote of as many answers that never heard each other was.
+    """
+    questions, rounds, agents = right.shape
+    fig = theme.figure(x="round", y="share of questions answered right", height=400, room=190)
+    times = np.arange(1, rounds + 1)
+    series = {"vote after each round": (vote, DEBATE), "one agent": (right.mean(axis=2), ALONE)}
+    ends = []
+    for name, (values, style) in series.items():
+        mean = mean_band(values)
+        fig.add_trace(theme.band(times, mean.low, mean.high, style, name))
+        fig.add_trace(theme.line(times, mean.value, style, name))
+        ends.append(float(mean.value[-1]))
+    level = float(apart.mean())
+    name = f"vote of {agents * rounds}, apart"
+    fig.add_trace(theme.line(times[[0, -1]], [level, level], VOTE, name))
+    labels = theme.direct_labels(times[-1], [*ends, level], [*series, name], [DEBATE, ALONE, VOTE], span=(0, 1))
+    fig.add_trace(labels)
+    fig.update_layout(yaxis_range=(0, 1.02), xaxis_dtick=1)
+    first, last = 100 * vote[:, 0].mean(), 100 * vote[:, -1].mean()
+    return theme.describe(
+        fig,
+        f"On {questions} sums the vote of {agents} calculators is right in {first:.0f} % after round 1 and in "
+        f"{last:.0f} % after round {rounds}; a vote of {agents * rounds} that never talk in {100 * level:.0f} %.",
+    )
+
+
 def attack(groups: Mapping[str, Persuaded]) -> go.Figure:
     """Return the share of harmful (wrong) answers round by round, for groups of different make-up.
 
