@@ -17,7 +17,7 @@ from labkit import llm
 from labkit.dialogue import Chat, Message, plurality
 from labkit.llm import EndpointError, ModelUnavailable, Scripted, Weights, fetch, noisy_calculator, of_accuracy
 from labkit.llm.embeddings import one_hot, tfidf, wordllama
-from labkit.llm.questions import SETS, arithmetic, fold, value_of
+from labkit.llm.questions import SETS, Question, arithmetic, fold, value_of
 
 # --------------------------------------------------------------------------------------------- questions
 
