@@ -556,3 +556,20 @@ def test_nothing_but_a_widget_is_shown_otherwise():
 
 def test_finish_returns_what_a_generator_returns():
     assert isinstance(finish(unfold(Walk(steps=3), rng=0)), Run)
+
+
+def test_the_browser_hears_of_a_figure_when_its_data_are_in_it(monkeypatch):
+    import comm
+
+    announced, create = [], comm.create_comm
+
+    def listen(**told):
+        announced.append(told["data"]["state"])
+        return create(**told)
+
+    monkeypatch.setattr(comm, "create_comm", listen)
+    widget = walk_panel().figure
+    states = [state for state in announced if "_widget_data" in state]
+    assert len(states) == 1
+    assert len(states[0]["_widget_data"]) == len(widget.data) > 0
+    assert states[0]["_widget_layout"]

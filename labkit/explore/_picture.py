@@ -21,6 +21,26 @@ CONFIG = {
 }
 
 
+class Canvas(go.FigureWidget):
+    """A FigureWidget that the browser hears of only when it holds its figure.
+
+    plotly announces the widget first and sends the figure after it. A page that is busy loading plotly may draw between
+    the two, and then stays empty.
+    """
+
+    _filled = False
+
+    def __init__(self, figure: go.Figure) -> None:
+        super().__init__(figure)
+        self._filled = True
+        self.open()
+
+    def open(self) -> None:
+        """Announce the widget to the browser, unless it is still being made."""
+        if self._filled:
+            super().open()
+
+
 class Picture:
     """A FigureWidget and the figure it shows.
 
@@ -30,7 +50,7 @@ class Picture:
     def __init__(self, figure: go.Figure) -> None:
         self.figure = figure
         self._shown = _plain(figure)
-        self.widget = go.FigureWidget(figure)
+        self.widget = Canvas(figure)
         self.widget._config = CONFIG
         self._sent, self._waiting = 0.0, False
 
