@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from labkit import theme
 from labkit.mechanisms.distributed_bandits import BITS_PER_NUMBER, Agreement, Cooperation, Quantised, Run
-from labkit.stats import mean_band, mean_interval
+from labkit.stats import Band, mean_band, mean_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +42,12 @@ NAMES = {
 def listed(parts: Sequence[str]) -> str:
     """Return parts as a list in words."""
     return ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else "".join(parts)
+
+
+def _band(values: NDArray[Any]) -> Band:
+    """Return means and their intervals; where there are fewer than five curves, as in a draft, the means alone."""
+    band = mean_band(values)
+    return band if band.n >= 5 else replace(band, low=band.value, high=band.value)
 
 
 def _number(value: float) -> str:
@@ -75,7 +82,7 @@ def _over_time(runs: Mapping[str, Run], name: str, panel: int) -> list[Any]:
             continue
         # On a logarithmic axis nothing is sent from nowhere on.
         shown = np.flatnonzero(values.mean(axis=0) > 0)
-        mean, style = mean_band(values[:, shown]), STYLES[policy]
+        mean, style = _band(values[:, shown]), STYLES[policy]
         rounds, floor = run.rounds[shown], 0.3 * mean.value
         traces.append(theme.band(rounds, np.maximum(mean.low, floor), mean.high, style, NAMES[policy], panel=panel))
         traces.append(theme.line(rounds, mean.value, style, NAMES[policy], panel=panel))
@@ -111,8 +118,8 @@ def _regret_in_words(runs: Mapping[str, Run]) -> str:
 
 
 def _with_interval(values: NDArray[np.float64]) -> str:
-    if len(values) == 1:
-        return _number(values[0])
+    if len(values) < 5:
+        return _number(values.mean())
     estimate = mean_interval(values)
     return f"{_number(estimate.value)} [{_number(estimate.low)}, {_number(estimate.high)}]"
 
@@ -195,7 +202,7 @@ def survivors(runs: Mapping[str, Run]) -> go.Figure:
     for policy, run in runs.items():
         # Nothing is dropped before a batch is over.
         rounds = np.concatenate([[1], run.detail.lengths.cumsum()]).repeat(2)[1:]
-        alive, regret = mean_band(run.detail.alive.repeat(2, axis=1)[:, :-1]), mean_band(run.regret[:, 1:])
+        alive, regret = _band(run.detail.alive.repeat(2, axis=1)[:, :-1]), _band(run.regret[:, 1:])
         for panel, x, mean, floor in ((3, rounds, alive, 1.0), (4, run.rounds[1:], regret, 0.3 * regret.value)):
             low = np.maximum(mean.low, floor)
             fig.add_trace(theme.band(x, low, mean.high, STYLES[policy], NAMES[policy], panel=panel))
@@ -555,7 +562,7 @@ def digit_errors(runs: Mapping[str, Run]) -> go.Figure:
         every = np.unique(np.linspace(0, len(run.rounds) - 1, 25).astype(int))
         rounds, wrong = run.rounds[every], run.regret[:, every] / run.problem.agents
         rate = np.diff(wrong, axis=1) / np.diff(rounds)
-        middle, mean = (rounds[1:] + rounds[:-1]) / 2, mean_band(rate)
+        middle, mean = (rounds[1:] + rounds[:-1]) / 2, _band(rate)
         fig.add_trace(theme.band(middle, mean.low.clip(0), mean.high.clip(max=1), STYLES[policy], NAMES[policy]))
         fig.add_trace(theme.line(middle, mean.value, STYLES[policy], NAMES[policy]))
         ends[policy] = float(mean.value[-1])
@@ -587,7 +594,7 @@ def uploads(teams: Sequence[Cooperation]) -> go.Figure:
     looks = ("central", "dislinucb", "disbe", "fedlinucb")
     ends = []
     for team, look in zip(teams, looks, strict=False):
-        mean = mean_band(team.uploads[:, 9:].astype(np.float64))
+        mean = _band(team.uploads[:, 9:].astype(np.float64))
         episodes = np.arange(10, team.chain.episodes + 1)
         shown = np.unique(np.geomspace(1, len(episodes), 150).astype(int)) - 1
         name = f"{team.chain.agents} agent{'s' if team.chain.agents > 1 else ''}"

@@ -87,6 +87,8 @@ def panel() -> Panel:
         },
         vary=VARIED,
         replicates=20,
+        # More than one problem, so that one seed shows something else.
+        draft=2,
         whole=compare,
     )
 
