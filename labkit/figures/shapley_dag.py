@@ -73,7 +73,7 @@ def _draw(fig: go.Figure, scene: Scene, time: int) -> None:
     for source, reader in scene.edges[time]:
         fig.add_annotation(**_arrow(places[source], places[reader], 0.06 * reach))
     for (x, y), names in _together(places, 0.02 * reach).items():
-        fig.add_annotation(x=x, y=y, text=names, showarrow=False, font={"size": 11})
+        fig.add_annotation(x=x, y=y, text=names, showarrow=False, font={"size": 12}, yshift=sizes.max() / 2 + 9)
     fig.update_layout(xaxis_range=(-reach, reach), yaxis={"range": (-reach, reach), "scaleanchor": "x"})
 
 
