@@ -705,9 +705,10 @@ class TestLesson:
         live = lesson.live(lambda: nullcontext(Fake(letters)))
         live.begin()
         live.worker.join(20)
-        assert live.bar.value == live.bar.max == 30
+        assert live.bar.value == live.bar.max == 60
         assert "Done." in live.page.value
         assert live.page.value.count("The group&#x27;s answer is that of agent") == 2
+        assert live.page.value.count("independent answers: wrong.") == 2
 
 
 class TestStudy:

@@ -360,8 +360,8 @@ s109_refinement = Claim(
     unit="points",
 )
 def s109_safe_member(budget: Budget, seed: int) -> Estimate:
-    """Compute the change of the share of harmful answers over eight rounds, exactly."""
-    return exact(100 * (harmful(Persuasion(accuracy=0.5, steadfast=1, rounds=8))[-1] - 0.4))
+    """Compute the change of the share of harmful answers in the round, of eight, in which it falls least, exactly."""
+    return exact(float(100 * np.diff(harmful(Persuasion(accuracy=0.5, steadfast=1, rounds=8))).max()))
 
 
 def harmful(group: Persuasion) -> Any:
@@ -380,7 +380,7 @@ s109_homogeneous = Claim(
 @claim(
     "votes-bound",
     statement="Theorem 1. For N > K / Delta^2 a vote is right in at least 1 - exp(-N (Delta/sqrt K - 1/sqrt N)^2).",
-    read_in="notes of arXiv 2508.17536; the smallest slack over 30 pairs of beliefs and sizes, computed exactly",
+    read_in="notes of arXiv 2508.17536; the smallest slack where the condition holds, of 30 pairs",
     holds_if="above 0",
     unit="",
 )
@@ -505,7 +505,7 @@ s105_instructions = Claim(
     "s105-debate-above-collaboration",
     "Instructions to debate bring more inconstancy than instructions to collaborate.",
     "abstract of S105",
-    missing="without language the instruction is a number one puts in; the recorded model is too small for personas",
+    missing="without language the instruction is a number one puts in; no real personas were recorded",
 )
 
 
@@ -600,14 +600,38 @@ def real_gives_in(budget: Budget, seed: int) -> Estimate:
 
 def given_up_more(found: Study | None = None) -> Estimate:
     """Return by how many points more right answers are given up to wrong peers than to right ones, questions paired."""
+    return moved("given up", "both wrong", "both right", found=found)
+
+
+def moved(
+    what: Literal["given up", "mended"],
+    peers: str,
+    other: str = "nobody",
+    *,
+    kind: str | None = None,
+    found: Study | None = None,
+) -> Estimate:
+    """Return by how many points more the model changes its mind with some peers than with others, questions paired.
+
+    Parameters
+    ----------
+    what : {"given up", "mended"}
+        Right first answers that end otherwise, or others that end right; both arms share their first answers.
+    peers, other : str
+        What the planted peers say in either arm; "nobody" is the second asking alone.
+    kind : str, optional
+        One set of questions; all where not given.
+    found : Study, optional
+        The study; the recorded one by default.
+    """
     table = (found or recorded_study()).answers
-    lost = {}
-    for peers in ("both wrong", "both right"):
-        part = table[table["arm"] == f"peers: {peers}"]
+    shares = {}
+    for said in (peers, other):
+        part = table[(table["arm"] == f"peers: {said}") & (True if kind is None else table["kind"] == kind)]
         if part.empty:
-            raise MissingRecording(
-                f"data/{RECORDING} does not hold what peers {peers!r} do: run `labkit record debate`"
-            )
+            raise MissingRecording(f"data/{RECORDING} does not hold what peers {said!r} do: run `labkit record debate`")
         turns = part.pivot_table(index=["kind", "number", "team"], columns="round", values="grade", aggfunc="first")
-        lost[peers] = (turns[2] != "right")[turns[1] == "right"].groupby(level=["kind", "number"]).mean()
-    return paired_comparison(100 * lost["both wrong"], 100 * lost["both right"]).difference
+        before, after = turns[1] == "right", turns[2] == "right"
+        changed = ~after[before] if what == "given up" else after[~before]
+        shares[said] = changed.groupby(level=["kind", "number"]).mean()
+    return paired_comparison(100 * shares[peers], 100 * shares[other]).difference

@@ -483,7 +483,7 @@ def real_routing(budget: Budget, seed: int) -> Estimate:
 
 @claim(
     "real-free-form",
-    statement="Seeing the whole text makes them right more often than seeing the answer alone, which is plurality.",
+    statement="Seeing the whole text makes them right more often than seeing the parsed answer alone.",
     read_in="derived here: what the graph gains over plurality has to come from free-form answers",
     holds_if="above 0",
     unit="points",

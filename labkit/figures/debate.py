@@ -511,25 +511,34 @@ def real_conformity(table: pd.DataFrame) -> go.Figure:
     Parameters
     ----------
     table : DataFrame
-        Columns peers, given_up, given_up_low, given_up_high, mended, mended_low, mended_high.
+        Columns kind, peers, given_up, given_up_low, given_up_high, mended, mended_low, mended_high.
     """
-    fig = theme.figure(y="share", height=380, room=150)
+    kinds = list(dict.fromkeys(table["kind"]))
+    fig = theme.panels(1, len(kinds), titles=kinds, x="what two peers say", y="share", height=380, room=130)
     series = {"right, given up": ("given_up", DEBATE), "wrong, mended": ("mended", theme.styled("green"))}
-    for place, (name, (column, style)) in enumerate(series.items()):
-        x = np.arange(len(table)) + 0.1 * (2 * place - 1)
-        error = np.maximum(table[f"{column}_high"] - table[column], table[column] - table[f"{column}_low"])
-        fig.add_trace(theme.points(x, table[column], style, name, error=error))
-    ends = [float(table[column].iloc[-1]) for column, _ in series.values()]
-    styles = [style for _, style in series.values()]
-    fig.add_trace(theme.direct_labels(len(table) - 0.8, ends, list(series), styles, span=(0, 1)))
-    fig.update_xaxes(
-        tickvals=list(range(len(table))),
-        ticktext=[f"peers: {name}" for name in table["peers"]],
-        range=(-0.5, len(table) - 0.5),
-    )
-    fig.update_yaxes(range=(0, 1))
+    for panel, kind in enumerate(kinds, start=1):
+        part = table[table["kind"] == kind]
+        number = "" if panel == 1 else panel
+        for place, (name, (column, style)) in enumerate(series.items()):
+            x = np.arange(len(part)) + 0.1 * (2 * place - 1)
+            error = np.maximum(part[f"{column}_high"] - part[column], part[column] - part[f"{column}_low"])
+            fig.add_trace(theme.points(x, part[column], style, name, error=error, panel=panel))
+        fig.update_layout(
+            {
+                f"xaxis{number}": {
+                    "tickvals": list(range(len(part))), "ticktext": list(part["peers"]),
+                    "range": (-0.5, len(part) - 0.5),
+                },
+                f"yaxis{number}": {"range": (0, 1)},
+            }
+        )  # fmt: skip
+    for place, (name, (_, style)) in enumerate(series.items()):
+        fig.add_annotation(
+            text=f"<span style='color:{style.color}'>{name}</span>", x=1.01, y=0.95 - 0.12 * place, xref="paper",
+            yref="paper", xanchor="left", showarrow=False,
+        )  # fmt: skip
     told = "; ".join(
-        f"{row['peers']}: {100 * row['given_up']:.0f} % given up, {100 * row['mended']:.0f} % mended"
-        for _, row in table.iterrows()
+        f"{kind}, " + ", ".join(f"peers {row['peers']} {100 * row['mended']:.0f} %" for _, row in part.iterrows())
+        for kind, part in table.groupby("kind", sort=False)
     )
-    return theme.describe(fig, f"What the recorded model does with its own answer when two peers say: {told}.")
+    return theme.describe(fig, f"How often the recorded model mends an answer that is not right: {told}.")

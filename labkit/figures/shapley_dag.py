@@ -59,7 +59,9 @@ def plane(scene: Scene, time: int = 0) -> go.Figure:
 def _draw(fig: go.Figure, scene: Scene, time: int) -> None:
     places, scores, right = scene.places[time], scene.contribution[time], scene.right[time]
     reach = 1.25 * max(0.2, float(np.abs(scene.places).max()))
-    sizes = 14 + 26 * (scores - scores.min()) / max(1e-9, float(np.ptp(scores)))
+    # One scale for all rounds; differences of a hair are not blown up.
+    lowest, span = float(scene.contribution.min()), max(0.2, float(np.ptp(scene.contribution)))
+    sizes = 14 + 26 * (scores - lowest) / span
     for style, which, name in ((RIGHT, right, "right"), (WRONG, ~right, "wrong")):
         mark = theme.points(places[which, 0], places[which, 1], style, name)
         mark["marker"] |= {"size": sizes[which], "opacity": 0.8}
@@ -188,7 +190,7 @@ def against_accuracy(table: pd.DataFrame) -> go.Figure:
 
 
 def lured(table: pd.DataFrame) -> go.Figure:
-    """Return the map of what talking gains over one agent: accuracy against the share of one common mistake.
+    """Return the map of what organising gains over one agent: accuracy against the share of one common mistake.
 
     Parameters
     ----------
@@ -210,14 +212,14 @@ def lured(table: pd.DataFrame) -> go.Figure:
     fig.update_xaxes(range=(x[0], x[-1]), constrain=None)
     fig.update_yaxes(range=(y[0], y[-1]), scaleanchor=False)
     for text, spot in (
-        (f"<b style='color:{RIGHT.color}'>worse than one</b>", 0.9),
+        (f"<b style='color:{theme.PALETTE['blue']}'>worse than one</b>", 0.9),
         ("black line:<br>the mistake is as<br>frequent as the truth", 0.5),
-        (f"<b style='color:{WRONG.color}'>better than one</b>", 0.1),
+        (f"<b style='color:{theme.PALETTE['vermilion']}'>better than one</b>", 0.1),
     ):
         _beside(fig, text, spot)
     return theme.describe(
         fig,
-        f"Talking gains up to {gains.max():.0f} points over one agent where mistakes scatter, and loses up to "
+        f"Organising gains up to {gains.max():.0f} points over one agent where mistakes scatter, and loses up to "
         f"{-gains.min():.0f} where one mistake is more frequent than the truth (above the line).",
     )
 

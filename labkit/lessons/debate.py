@@ -289,17 +289,19 @@ def accuracy_table(found: claims.Study | None = None) -> pd.DataFrame:
 
 
 def differences(found: claims.Study | None = None) -> pd.DataFrame:
-    """Return each arm against the vote, in points, questions paired, over all sets."""
+    """Return each arm against the vote, in points, questions paired, for each set and for all."""
     import pandas as pd
 
     found = found or claims.recorded_study()
     pairs = [("vote", "single"), *((arm, "vote, grammar" if "grammar" in arm else "vote") for arm in found.arms)]
-    rows = [
-        {"arm": arm, "against": other, "points": str(claims.compared(arm, other, found=found))}
+    rows = {
+        f"{arm} less {other}": {
+            kind or "all": str(claims.compared(arm, other, kind=kind, found=found)) for kind in (*SETS, None)
+        }
         for arm, other in dict.fromkeys(pairs)
         if arm != other and not arm.startswith("peers")
-    ]
-    return pd.DataFrame(rows).set_index("arm")
+    }
+    return pd.DataFrame(rows).T
 
 
 def shares_table(arm: str = "debate 3 x 3", found: claims.Study | None = None) -> pd.DataFrame:
@@ -314,25 +316,46 @@ def shares_table(arm: str = "debate 3 x 3", found: claims.Study | None = None) -
 
 
 def conformity_table(found: claims.Study | None = None) -> pd.DataFrame:
-    """Return what the model does with its own answer by what two peers say, over all sets."""
+    """Return what the model does with its own answer by what two peers say, set by set."""
     import pandas as pd
 
     found = found or claims.recorded_study()
     rows = []
-    for peers in ("nobody", "both right", "split", "both wrong"):
-        given_up, mended = claims.conformity(peers, found=found)
-        rows.append(
-            {"peers": peers, "given_up": given_up.value, "given_up_low": given_up.low, "given_up_high": given_up.high,
-             "mended": mended.value, "mended_low": mended.low, "mended_high": mended.high}
-        )  # fmt: skip
+    for kind in SETS:
+        for peers in PEERS:
+            given_up, mended = claims.conformity(peers, kind=kind, found=found)
+            rows.append(
+                {"kind": kind, "peers": peers,
+                 "given_up": given_up.value, "given_up_low": given_up.low, "given_up_high": given_up.high,
+                 "mended": mended.value, "mended_low": mended.low, "mended_high": mended.high}
+            )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+PEERS = ("nobody", "both right", "split", "both wrong")
+
+
+def against_nobody(found: claims.Study | None = None) -> pd.DataFrame:
+    """Return how much more is given up and mended than by the second asking alone, in points, questions paired."""
+    import pandas as pd
+
+    rows = {
+        f"{what}, peers {peers}": {
+            kind or "all": str(claims.moved(what, peers, kind=kind, found=found)) for kind in (*SETS, None)
+        }
+        for what in ("given up", "mended")
+        for peers in PEERS[1:]
+    }
+    return pd.DataFrame(rows).T
 
 
 def as_text(talk: Transcript) -> str:
     """Return a transcript as plain lines, one per answer."""
     lines = [talk.question.strip().splitlines()[-1]]
     for now, replies in enumerate(talk.rounds, start=1):
-        lines += [f"round {now}, agent {agent + 1}: {reply.text.strip()}" for agent, reply in enumerate(replies)]
+        for agent, reply in enumerate(replies):
+            planted = " (planted)" if reply.model == "insistent" else ""
+            lines.append(f"round {now}, agent {agent + 1}{planted}: {reply.text.strip()}")
     return "\n".join(lines)
 
 

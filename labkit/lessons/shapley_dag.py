@@ -134,7 +134,7 @@ def _exact(crowd: Crowd, calls: NDArray[np.int64]) -> dict[str, Estimate]:
 
 
 def mapped(setting: Crowd, *, rng: Seed, replicates: int = 1) -> Sweep:
-    """Sweep accuracy and the share of one common mistake; yield the share done, return what talking gains."""
+    """Sweep accuracy and the share of one common mistake; yield the share done, return what organising gains."""
     import pandas as pd
 
     rows = []
@@ -231,6 +231,11 @@ def differences() -> pd.DataFrame:
     return pd.DataFrame(table).T
 
 
+def calls_per_question() -> dict[str, float]:
+    """Return how many answers each arm asked for, on average over the questions."""
+    return {arm: float(np.mean([outcome.talk.calls for outcome in claims.recorded_study(arm)])) for arm in ARMS}
+
+
 def real() -> Readings:
     """Return the real model's answers in the plane, question by question, with what was said."""
     return readings(claims.recorded_answers())
@@ -254,10 +259,14 @@ def live(server: Server = local_server) -> Live:
     """Return what asks a model here and now."""
 
     def ask(chat: Chat, kind: str, number: int) -> str:
-        return _as_text(_talk(chat, kind, number, ARMS[0]), kind, number, ARMS[0])
+        outcome = claims.outcome_of(claims.ARMS[0], chat, kind, number)
+        verdict = "right" if outcome.right("plurality") else "wrong"
+        told = f"A plurality of {len(outcome.votes)} independent answers: {verdict}."
+        return f"{_as_text(outcome.talk, kind, number, ARMS[0])}\n{told}"
 
     def plan(kind: str, count: int) -> list[Task]:
-        most = claims.AGENTS * (1 + claims.ROUNDS)
+        # As many independent answers as the talk took are asked for as well; a talk takes less than its most.
+        most = 2 * claims.AGENTS * (1 + claims.ROUNDS)
         return [
             Task(_last_line(_question(kind, number)), most, partial(ask, kind=kind, number=number))
             for number in range(count)
