@@ -185,7 +185,7 @@ class _Record:
             distance=self.distance[rule, :, seen],
             covered=self.covered[rule, :, seen],
             theta=self.theta[rule, :, seen],
-            visits=np.ascontiguousarray(crowd.visits[:, rule].T),
+            visits=crowd.visits[:, rule].T.copy(),
             trail=self.trail[rule, seen],
             counts=self.counts[rule, seen],
             measure=self.measure[rule, seen],
