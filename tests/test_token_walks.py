@@ -417,6 +417,19 @@ def test_the_three_regimes_are_limits_of_one_linear_system(family, spread, a, b,
         np.testing.assert_allclose(formula, known, rtol=1e-4, atol=1e-4 * np.abs(known).max())
 
 
+@pytest.mark.parametrize("family", ["eight", "karate"])
+@pytest.mark.parametrize("spread", [walks.spread_numbers, walks.spread_digits])
+@pytest.mark.parametrize("ratio", [0.03, 1.0, 30.0])
+def test_between_the_regimes_the_formula_solves_the_linear_system(family, spread, ratio):
+    made = chain(family)
+    objective = spread(made.target)
+    formula = walks.paced_covariance(made, objective, 10.0, ratio)
+    known = joint_covariance(made, objective, 10.0, ratio)
+    np.testing.assert_allclose(formula, known, rtol=1e-8, atol=1e-10 * np.abs(known).max())
+    with pytest.raises(ValueError, match="ratio = 0"):
+        walks.paced_covariance(made, objective, 10.0, 0.0)
+
+
 @pytest.mark.parametrize("alpha", [0.0, 1.0, 10.0])
 def test_a_plain_mean_is_an_optimiser_with_steps_1_over_n(alpha):
     made, numbers = chain("karate"), walks.spread_numbers(np.full(34, 1 / 34))
@@ -516,6 +529,18 @@ def test_three_regimes_of_steps_at_length():
             assert split.bias.low <= 0.02 * split.variance.value
     fast = variances(found, "iii")
     assert 0.5 < fast[10.0] / fast[0.0] < 0.95
+
+
+def test_at_finite_time_the_pace_says_more_than_the_limit():
+    # Steps n^-0.8 and n^-0.9: after 20 000 of them the measure is not even three times as fast as theta.
+    run = simulate(World(graph="eight", steps=20_000, alpha=10.0), rng=1, replicates=150)
+    numbers = walks.objective_of(run.world)
+    found = split_error(run.theta[:, -1], run.optimum).variance.value / run.step
+    limit = walks.iterate_covariance(run.chain, numbers, 10.0, 0.8, 0.9)[0, 0]
+    paced = walks.paced_covariance(run.chain, numbers, 10.0, run.pace)[0, 0]
+    assert 2 < run.pace < 3
+    assert found == pytest.approx(paced, rel=0.3)
+    assert found > 4 * limit
 
 
 def test_the_finite_time_slopes_of_the_pilot():

@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from labkit import theme
 from labkit.mechanisms.token_walks import (
+    Logistic,
+    Mean,
     Run,
     Runs,
     independent_variance,
     iterate_covariance,
     mean_of_visits,
     objective_of,
+    paced_covariance,
     repelled,
     sampling_variance,
     split_error,
@@ -156,7 +159,7 @@ def _walk_in_words(runs: Runs, frame: int) -> str:
     apart = [run.distance[:, frame].mean() for run in (plain, bent)]
     return (
         f"After {_number(runs.times[frame])} steps on {bent.chain.nodes} nodes the plain token drawn has seen "
-        f"{seen[0]:.0f} % of them, the one repelled with alpha = {bent.world.alpha:g} {seen[1]:.0f} %. Over {walks} "
+        f"{seen[0]:.0f} % of them, the repelled one (alpha = {bent.world.alpha:g}) {seen[1]:.0f} %. Over {walks} "
         f"walk{'s' if walks > 1 else ''} the visits are {apart[0]:.3f} away from the target without repulsion and "
         f"{apart[1]:.3f} with it, in total variation."
     )
@@ -308,21 +311,19 @@ def learning(runs: Runs) -> go.Figure:
     runs : Runs
         The base chain first, the repelled walk last.
     """
-    titles = ["squared error of theta", "of which, at the end"]
+    titles = ["squared error of theta (thin: limit, dashed: at this pace)", "of which, at the end"]
     fig = theme.panels(
         1, 2, titles=titles, x=["step", " "], y=["squared distance from the optimum", " "], widths=(1.9, 1), height=450,
         room=30,
     )  # fmt: skip
     arms = list(zip(_arms(runs), (PLAIN, BENT), _names(runs), strict=True))[: len(runs)]
+    objective = objective_of(arms[0][0].world)
     for run, style, name in arms:
         squared = ((run.theta - run.optimum) ** 2).sum(axis=-1)
         mean = mean_band(squared)
         fig.add_trace(theme.band(run.times, np.maximum(mean.low, 0.2 * mean.value), mean.high, style, name))
         fig.add_trace(theme.line(run.times, mean.value, style, name))
-        if (limit := _limit(run)) is not None:
-            late = run.times > run.times[-1] / 30
-            steps = (run.times[late] + run.world.offset) ** -run.world.b
-            fig.add_trace(theme.theory(run.times[late], limit * steps, f"limit, {name}"))
+        _draw_theory(fig, run, objective, name)
         _draw_split(fig, run, style, name)
     fig.layout.xaxis.update(type="log", nticks=6)
     fig.update_yaxes(type="log", nticks=6, exponentformat="power")
@@ -346,13 +347,24 @@ def _draw_split(fig: go.Figure, run: Run, style: theme.Style, name: str) -> None
     fig.add_trace(theme.theory([0.75, 1.25], [floor, floor], "chance alone", panel=2))
 
 
-def _limit(run: Run) -> float | None:
-    """Return the limit of the variance over the step of theta; None where theory has none."""
-    world = run.world
+def _draw_theory(fig: go.Figure, run: Run, objective: Mean | Logistic, name: str) -> None:
+    """Draw the variance in the limit of endless time, and for the pace that measure and theta have by now."""
+    world, alpha = run.world, run.world.alpha
+    late = np.unique(np.linspace(0, len(run.times) - 1, 7).astype(int)[4:])
+    moved = run.times[late] + world.offset
     try:
-        return float(np.trace(iterate_covariance(run.chain, objective_of(world), world.alpha, world.a, world.b)))
+        limit = np.trace(iterate_covariance(run.chain, objective, alpha, world.a, world.b))
     except ValueError:
-        return None
+        return
+    fig.add_trace(theme.theory(run.times[late], limit * moved**-world.b, f"limit, {name}"))
+    if world.b < 1:
+        paces = moved ** (world.b - world.a)
+        spread = np.array([np.trace(paced_covariance(run.chain, objective, alpha, pace)) for pace in paces.tolist()])
+        fig.add_trace(_dashed(theme.theory(run.times[late], spread * moved**-world.b, f"at this pace, {name}")))
+
+
+def _dashed(trace: Any) -> Any:
+    return trace | {"line": trace["line"] | {"dash": "dash"}}
 
 
 def _learning_in_words(runs: Runs) -> str:
@@ -377,10 +389,10 @@ def regimes(table: pd.DataFrame) -> go.Figure:
     Parameters
     ----------
     table : DataFrame
-        Columns case, alpha, kappa, variance, variance_low, variance_high, bias, chance, formula; in units of the step
-        of theta.
+        Columns case, alpha, kappa, variance, variance_low, variance_high, bias, chance, formula, paced; in units of
+        the step of theta.
     """
-    rows = {case: part.sort_values("kappa") for case, part in table.groupby("case")}
+    rows = {str(case): part.sort_values("kappa") for case, part in table.groupby("case")}
     slopes = {case: _slope(part) for case, part in rows.items()}
     titles = [f"{CASES[case]}: slope {slopes[case]:+.2f}" for case in rows]
     x, y = "kappa = 1 + alpha (1 + lambda₂)", ["in steps of theta", *[" "] * (len(rows) - 1)]
@@ -388,6 +400,7 @@ def regimes(table: pd.DataFrame) -> go.Figure:
     for panel, part in enumerate(rows.values(), start=1):
         kappa, variance = part["kappa"].to_numpy(), part["variance"].to_numpy()
         fig.add_trace(theme.theory(kappa, part["formula"], "limit of the variance", panel=panel))
+        fig.add_trace(_dashed(theme.theory(kappa, part["paced"], "variance at this pace", panel=panel)))
         up, down = part["variance_high"] - variance, variance - part["variance_low"].clip(lower=0.3 * variance)
         drawn = theme.points(kappa, variance, theme.styled("blue"), "variance", error=up, panel=panel)
         drawn["error_y"] |= {"symmetric": False, "arrayminus": down.to_numpy()}

@@ -27,6 +27,7 @@ from labkit.mechanisms.token_walks._theory import (
     case_of,
     independent_variance,
     iterate_covariance,
+    paced_covariance,
     repulsion,
     sampling_variance,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "metropolis",
     "modes",
     "objective_of",
+    "paced_covariance",
     "ready_made",
     "repelled",
     "repulsion",

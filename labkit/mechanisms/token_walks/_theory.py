@@ -123,28 +123,59 @@ def iterate_covariance(chain: Chain, objective: Objective, alpha: float, a: floa
     ValueError
         At b = 1 a curvature of one half or less keeps theta from settling at this rate.
     """
-    found, kappa = modes(chain), repulsion(chain, alpha)
-    drift = objective.jacobian + (0.5 if b == 1 else 0.0) * np.eye(len(objective.optimum))
-    bends, turn = np.linalg.eigh(-drift)
+    half = 0.5 if b == 1 else 0.0
+    bends, turn = np.linalg.eigh(-objective.jacobian - half * np.eye(len(objective.optimum)))
     if bends[0] <= 0:
         raise ValueError(f"b = {b}: allowed is below 1, since the loss bends by no more than one half somewhere")
+    found, kappa, case = modes(chain), repulsion(chain, alpha), case_of(a, b)
     parts, weight = found.split(objective.pushes) @ turn, _long_run(found)
-    case = case_of(a, b)
     if case == "ii":
-        noise = _tied(parts, weight, kappa, bends, 0.5 if b == 1 else 0.0)
+        noise = _felt(parts, weight, kappa, kappa - half, bends, 1.0)
     else:
         noise = np.einsum("k,kd,ke->de", weight / (kappa**2 if case == "i" else 1.0), parts, parts)
     return np.asarray(turn @ (noise / (bends[:, None] + bends)) @ turn.T)
 
 
-def _tied(parts: Floats, weight: Floats, kappa: Floats, bends: Floats, half: float) -> Floats:
-    """Return the noise that theta feels where measure and theta move at the same pace.
+def paced_covariance(chain: Chain, objective: Objective, alpha: float, ratio: float) -> Floats:
+    """Return the covariance of theta, divided by its step, at a given pace of the measure (derived here).
+
+    Parameters
+    ----------
+    chain : Chain
+        The base chain.
+    objective : Mean or Logistic
+        What is optimised.
+    alpha : float
+        Strength of the repulsion, 0 or more.
+    ratio : float
+        The present step of the measure over that of theta, above 0: after n steps it is n^(b - a). The three regimes
+        are its limits infinity, 1 and 0, and "i" is near only where it is far above kappa.
+
+    Returns
+    -------
+    ndarray of float, shape (dims, dims)
+
+    Raises
+    ------
+    ValueError
+        The ratio is not above 0.
+    """
+    if not ratio > 0:
+        raise ValueError(f"ratio = {ratio!r}: allowed is a number above 0")
+    bends, turn = np.linalg.eigh(-objective.jacobian)
+    found, kappa = modes(chain), repulsion(chain, alpha)
+    parts = found.split(objective.pushes) @ turn
+    noise = _felt(parts, _long_run(found), kappa, kappa, bends, ratio)
+    return np.asarray(turn @ (noise / (bends[:, None] + bends)) @ turn.T)
+
+
+def _felt(parts: Floats, weight: Floats, kappa: Floats, pull: Floats, bends: Floats, ratio: float) -> Floats:
+    """Return the noise that theta feels where the measure moves `ratio` times as fast.
 
     The two form one linear system. Its Lyapunov equation, solved mode by mode, gives the variance of the measure and
     its covariance with theta; what theta feels is the noise less what the repulsion takes back in the meantime.
     """
-    pull = kappa - half
-    spread = weight / (2 * pull)
-    ties = parts * ((weight - (kappa - 1) * spread) / (pull[:, None] + bends).T).T
+    spread = ratio * weight / (2 * pull)
+    ties = parts * (ratio * weight - (kappa - 1) * spread)[:, None] / (ratio * pull[:, None] + bends)
     taken = np.einsum("k,kd,ke->de", kappa - 1, parts, ties)
     return np.asarray(np.einsum("k,kd,ke->de", weight, parts, parts) - taken - taken.T)

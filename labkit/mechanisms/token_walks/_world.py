@@ -19,7 +19,7 @@ class World(Params):
 
     graph: Family = Field("barbell", description="where the token walks")
     nodes: int = Field(12, ge=4, le=200, slider=(4, 40, 1), description="of ring and barbell")
-    bridges: int = Field(1, ge=1, le=100, slider=(1, 6, 1), description="edges between the halves of the barbell")
+    bridges: int = Field(1, ge=1, le=100, slider=(1, 6, 1), description="doors of the barbell")
     edges: str = Field("a b; b c; c a; c d; d e; e f; f d", description="edge list of the pasted graph")
     target: Literal["uniform", "degree", "ramp"] = Field("uniform", description="share of visits each node is to get")
     alpha: float = Field(10.0, ge=0, le=100, slider=(0, 20, 0.5), description="strength of the repulsion")
@@ -72,6 +72,11 @@ class Run:
     def step(self) -> float:
         """The step of theta at the end, by which its variance is measured."""
         return float((self.times[-1] + self.world.offset) ** -self.world.b)
+
+    @property
+    def pace(self) -> float:
+        """The step of the measure at the end, as a multiple of that of theta."""
+        return float((self.times[-1] + self.world.offset) ** (self.world.b - self.world.a))
 
 
 class Runs(dict[Any, Run]):
