@@ -429,12 +429,15 @@ def digits_formula(budget: Budget, seed: int) -> Estimate:
 def formula(run: Run) -> float:
     """Return what the limit theorem says about the variance of a run's theta, divided by its step."""
     world = run.world
-    return float(np.trace(iterate_covariance(run.chain, objective_of(world), world.alpha, world.a, world.b)))
+    covariance = iterate_covariance(run.chain, objective_of(world), world.alpha, world.a, world.b)
+    return float(np.trace(covariance))
 
 
 def paced(run: Run) -> float:
     """Return the variance of a run's theta at its present pace, divided by its step."""
-    return float(np.trace(paced_covariance(run.chain, objective_of(run.world), run.world.alpha, run.pace)))
+    world = run.world
+    covariance = paced_covariance(run.chain, objective_of(world), world.alpha, world.a, world.b, run.reached)
+    return float(np.trace(covariance))
 
 
 WIKI_VOTE = Claim(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from labkit import theme
 from labkit.mechanisms.token_walks import (
+    LADDER,
     Logistic,
     Mean,
     Run,
@@ -23,6 +24,7 @@ from labkit.mechanisms.token_walks import (
     repelled,
     sampling_variance,
     split_error,
+    spread_numbers,
     values_of,
 )
 from labkit.stats import mean_band, mean_interval
@@ -30,7 +32,8 @@ from labkit.stats import mean_band, mean_interval
 if TYPE_CHECKING:
     import pandas as pd
 
-PLAIN, BENT = theme.styled("grey"), theme.styled("vermilion")
+PLAIN = theme.Style(theme.PALETTE["grey"], "dot", "circle")
+BENT = theme.Style(theme.PALETTE["vermilion"], "solid", "square")
 RARE, EVEN, OFTEN = np.array([0, 114, 178]), np.array([236, 236, 240]), np.array([213, 94, 0])
 CASES = {"i": "(i) theta slower", "ii": "(ii) same pace", "iii": "(iii) theta faster"}
 NAMED_NODES = 40
@@ -42,6 +45,11 @@ def _number(value: float) -> str:
 
 def _axis(fig: go.Figure, letter: str, panel: int) -> Any:
     return fig.layout[f"{letter}axis{'' if panel == 1 else panel}"]
+
+
+def _on_log(axis: Any, low: float, high: float) -> None:
+    """Make an axis logarithmic, with a tick per power of ten where there are several of them."""
+    axis.update(type="log", dtick=1 if high > 50 * low else "D2", exponentformat="power")
 
 
 def _arms(runs: Runs) -> tuple[Run, Run]:
@@ -65,7 +73,10 @@ def walk(runs: Runs, time: int | None = None) -> go.Figure:
     """
     plain, bent = _arms(runs)
     frame = len(runs.times) - 1 if time is None else min(time, len(runs.times) - 1)
-    titles = [f"<b>{name}</b>" for name in _names(runs)] + ["where next?", "distance from the target"]
+    titles = [f"<b>{name}</b>" for name in _names(runs)] + [
+        "where next? (● base chain, ■ repelled)",
+        "distance from the target",
+    ]
     fig = theme.panels(
         2, 2, titles=titles, x=[" ", " ", "next node", "step"], y=[" ", " ", "chance", "total variation"],
         heights=(1.45, 1), height=640, room=20,
@@ -84,8 +95,8 @@ def walk(runs: Runs, time: int | None = None) -> go.Figure:
     lowest = 0.5 * float(bent.distance.mean(axis=0).min())
     x = [np.nan, np.nan] if now is None else [now, now]
     fig.add_trace(theme.theory(x, [lowest, highest], "the step drawn above", panel=4))
-    for axis in (fig.layout.xaxis4, fig.layout.yaxis4):
-        axis.update(type="log", nticks=6)
+    _on_log(fig.layout.xaxis4, 1, run.times[-1])
+    _on_log(fig.layout.yaxis4, lowest, highest)
     return theme.describe(fig, _walk_in_words(runs, frame))
 
 
@@ -145,11 +156,7 @@ def _draw_choice(fig: go.Figure, run: Run, frame: int, panel: int) -> None:
     top = float(max(kernel[reach].max(), chain.matrix[token, reach].max()))
     _axis(fig, "x", panel).update(tickvals=places, ticktext=names, tickangle=-45, range=(-0.6, len(reach) - 0.4))
     _axis(fig, "y", panel).range = (-0.06 * top, 1.15 * top)
-    _axis(
-        fig, "x", panel
-    ).title.text = f"next node, from {chain.graph.names[token]} (grey ●: base chain, orange ■: repelled)"
-    for trace in fig.data[-2:]:
-        trace.marker.symbol = "circle" if trace.name == "base chain" else "square"
+    _axis(fig, "x", panel).title.text = f"next node, from {chain.graph.names[token]}"
 
 
 def _walk_in_words(runs: Runs, frame: int) -> str:
@@ -229,8 +236,9 @@ def distances(runs: Runs) -> go.Figure:
     fig.add_trace(labels | {"y": 10 ** labels["y"]})
     left, right = fig.layout.xaxis.domain
     fig.layout.xaxis.domain = (left, right - 0.09)
-    fig.update_xaxes(type="log", nticks=6)
-    fig.layout.yaxis.update(type="log", nticks=6)
+    for axis in (fig.layout.xaxis, fig.layout.xaxis2):
+        _on_log(axis, 1, last)
+    _on_log(fig.layout.yaxis, 10 ** min(ends.values()), 1)
     fig.layout.yaxis2.range = (0, 1.04)
     return theme.describe(fig, _distances_in_words(runs))
 
@@ -259,31 +267,44 @@ def sampling(runs: Runs) -> go.Figure:
         By strength, two walks or more for an interval.
     """
     first = next(iter(runs.values()))
-    chain, values, a = first.chain, values_of(first.world), first.world.a
-    fig = theme.figure(x="1 + alpha", y="steps × squared error of the mean", height=450, room=120)
-    grid = np.geomspace(1, 1.2 * (1 + max(runs)), 60)
+    found = {alpha: _sampling_errors(run, values_of(run.world)) for alpha, run in runs.items()}
+    fig = theme.figure(x="alpha, spaced as 1 + alpha", y="steps × squared error of the mean", height=450, room=130)
+    grid = np.geomspace(1, 1.2 * (1 + max(runs)), 30)
+    lines = _sampling_theory(first, grid)
+    for (name, line), dash in zip(lines.items(), ("solid", "dot", "longdash", "dash"), strict=False):
+        drawn = theme.theory(grid, line, name)
+        fig.add_trace(drawn | {"line": drawn["line"] | {"dash": dash}})
+    mean = np.array([errors.mean() for errors in found.values()])
+    bars = [mean_interval(errors).high - errors.mean() if len(errors) > 1 else 0.0 for errors in found.values()]
+    # On a logarithmic axis a bar must not reach down to 0.
+    name = f"measured, a = {first.world.a:g}"
+    drawn = theme.points([1 + alpha for alpha in found], mean, BENT, name, error=bars)
+    drawn["error_y"] |= {"symmetric": False, "arrayminus": np.minimum(bars, 0.7 * mean)}
+    fig.add_trace(drawn)
+    ends = np.log10([np.maximum(line[-1], 1e-12) for line in lines.values()])
+    low, high = float(min(ends.min(), np.log10(mean.min()))), float(max(ends.max(), np.log10(mean.max())))
+    styles = [theme.styled("ink")] * len(lines)
+    labels = theme.direct_labels(grid[-1], ends, list(lines), styles, span=(low, high))
+    fig.add_trace(labels | {"y": 10 ** labels["y"]})
+    shown = [alpha for alpha in runs if alpha in LADDER]
+    fig.update_xaxes(type="log", tickvals=[1 + alpha for alpha in shown], ticktext=[f"{alpha:g}" for alpha in shown])
+    _on_log(fig.layout.yaxis, 10**low, 10**high)
+    return theme.describe(fig, _sampling_in_words(runs, found))
+
+
+def _sampling_theory(run: Run, grid: NDArray[np.float64]) -> dict[str, list[float]]:
+    """Return lines over 1 + alpha: the two limits, independent draws, and the variance at the present pace."""
+    chain, values, a = run.chain, values_of(run.world), run.world.a
     lines = {
         "limit for a = 1": [sampling_variance(chain, values, x - 1, 1.0) for x in grid],
         "limit for a < 1": [sampling_variance(chain, values, x - 1, 0.8) for x in grid],
         "independent draws": [independent_variance(chain, values)] * len(grid),
     }
-    dashes = ("solid", "dot", "dash")
-    for (name, line), dash in zip(lines.items(), dashes, strict=True):
-        drawn = theme.theory(grid, line, name)
-        fig.add_trace(drawn | {"line": drawn["line"] | {"dash": dash}})
-    found = {alpha: _sampling_errors(run, values) for alpha, run in runs.items()}
-    mean = np.array([errors.mean() for errors in found.values()])
-    bars = [mean_interval(errors).high - errors.mean() if len(errors) > 1 else 0.0 for errors in found.values()]
-    # On a logarithmic axis a bar must not reach down to 0.
-    drawn = theme.points([1 + alpha for alpha in found], mean, BENT, f"measured, a = {a:g}", error=bars)
-    drawn["error_y"] |= {"symmetric": False, "arrayminus": np.minimum(bars, 0.7 * mean)}
-    fig.add_trace(drawn)
-    ends = np.log10([np.maximum(line[-1], 1e-12) for line in lines.values()])
-    span = (float(min(ends.min(), np.log10(mean.min()))), float(np.log10(max(mean.max(), 10.0 ** ends.max()))))
-    labels = theme.direct_labels(grid[-1], ends, list(lines), [theme.styled("ink")] * 3, span=span)
-    fig.add_trace(labels | {"y": 10 ** labels["y"]})
-    fig.update_layout(xaxis_type="log", yaxis={"type": "log", "nticks": 8})
-    return theme.describe(fig, _sampling_in_words(runs, found))
+    if a < 1:
+        numbers, steps = spread_numbers(chain.target, values), float(run.times[-1])
+        at_pace = [paced_covariance(chain, numbers, x - 1, a, 1.0, steps) for x in grid]
+        lines["at this pace"] = [float(covariance[0, 0]) for covariance in at_pace]
+    return lines
 
 
 def _sampling_errors(run: Run, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -325,8 +346,10 @@ def learning(runs: Runs) -> go.Figure:
         fig.add_trace(theme.line(run.times, mean.value, style, name))
         _draw_theory(fig, run, objective, name)
         _draw_split(fig, run, style, name)
-    fig.layout.xaxis.update(type="log", nticks=6)
-    fig.update_yaxes(type="log", nticks=6, exponentformat="power")
+    _on_log(fig.layout.xaxis, 1, runs.times[-1])
+    lowest = min(float(((run.theta[:, -1] - run.optimum) ** 2).sum(axis=-1).mean()) for run, _, _ in arms)
+    for axis in (fig.layout.yaxis, fig.layout.yaxis2):
+        _on_log(axis, lowest, 1)
     fig.layout.xaxis2.update(tickvals=[0, 1], ticktext=["variance", "bias²"], range=(-0.6, 1.6))
     return theme.describe(fig, _learning_in_words(runs))
 
@@ -349,18 +372,17 @@ def _draw_split(fig: go.Figure, run: Run, style: theme.Style, name: str) -> None
 
 def _draw_theory(fig: go.Figure, run: Run, objective: Mean | Logistic, name: str) -> None:
     """Draw the variance in the limit of endless time, and for the pace that measure and theta have by now."""
-    world, alpha = run.world, run.world.alpha
-    late = np.unique(np.linspace(0, len(run.times) - 1, 7).astype(int)[4:])
-    moved = run.times[late] + world.offset
+    world = run.world
+    rule = run.chain, objective, world.alpha, world.a, world.b
+    late = run.times[np.unique(np.linspace(0, len(run.times) - 1, 5).astype(int)[2:])]
+    moved = late + world.offset
     try:
-        limit = np.trace(iterate_covariance(run.chain, objective, alpha, world.a, world.b))
+        limit = np.trace(iterate_covariance(*rule))
     except ValueError:
         return
-    fig.add_trace(theme.theory(run.times[late], limit * moved**-world.b, f"limit, {name}"))
-    if world.b < 1:
-        paces = moved ** (world.b - world.a)
-        spread = np.array([np.trace(paced_covariance(run.chain, objective, alpha, pace)) for pace in paces.tolist()])
-        fig.add_trace(_dashed(theme.theory(run.times[late], spread * moved**-world.b, f"at this pace, {name}")))
+    fig.add_trace(theme.theory(late, limit * moved**-world.b, f"limit, {name}"))
+    spread = np.array([np.trace(paced_covariance(*rule, each)) for each in moved.tolist()])
+    fig.add_trace(_dashed(theme.theory(late, spread * moved**-world.b, f"at this pace, {name}")))
 
 
 def _dashed(trace: Any) -> Any:
@@ -411,9 +433,9 @@ def regimes(table: pd.DataFrame) -> go.Figure:
     lowest = float(table[["variance", "chance"]].min().min())
     highest = float(table[["variance_high", "formula", "bias"]].max().max())
     fig.update_xaxes(type="log", tickvals=[1, 2, 5, 10, 20, 50], ticktext=["1", "2", "5", "10", "20", "50"])
-    fig.update_yaxes(
-        type="log", range=(np.log10(lowest) - 0.2, np.log10(highest) + 0.2), exponentformat="power", nticks=8
-    )
+    fig.update_yaxes(range=(np.log10(lowest) - 0.2, np.log10(highest) + 0.2))
+    for panel in range(1, len(rows) + 1):
+        _on_log(_axis(fig, "y", panel), lowest, highest)
     fig.update_layout(showlegend=False)
     for text, column, at in (("variance", "variance", 0), ("bias²", "bias", 1)):
         height = np.log10(max(rows["i"][column].iloc[0], rows["i"]["chance"].iloc[0]))

@@ -123,21 +123,12 @@ def iterate_covariance(chain: Chain, objective: Objective, alpha: float, a: floa
     ValueError
         At b = 1 a curvature of one half or less keeps theta from settling at this rate.
     """
-    half = 0.5 if b == 1 else 0.0
-    bends, turn = np.linalg.eigh(-objective.jacobian - half * np.eye(len(objective.optimum)))
-    if bends[0] <= 0:
-        raise ValueError(f"b = {b}: allowed is below 1, since the loss bends by no more than one half somewhere")
-    found, kappa, case = modes(chain), repulsion(chain, alpha), case_of(a, b)
-    parts, weight = found.split(objective.pushes) @ turn, _long_run(found)
-    if case == "ii":
-        noise = _felt(parts, weight, kappa, kappa - half, bends, 1.0)
-    else:
-        noise = np.einsum("k,kd,ke->de", weight / (kappa**2 if case == "i" else 1.0), parts, parts)
-    return np.asarray(turn @ (noise / (bends[:, None] + bends)) @ turn.T)
+    ratios = {"i": np.inf, "ii": 1.0, "iii": 0.0}
+    return _settled_covariance(chain, objective, alpha, b, ratios[case_of(a, b)])
 
 
-def paced_covariance(chain: Chain, objective: Objective, alpha: float, ratio: float) -> Floats:
-    """Return the covariance of theta, divided by its step, at a given pace of the measure (derived here).
+def paced_covariance(chain: Chain, objective: Objective, alpha: float, a: float, b: float, steps: float) -> Floats:
+    """Return the covariance of theta, divided by its step, at the pace of the measure by now (derived here).
 
     Parameters
     ----------
@@ -147,9 +138,11 @@ def paced_covariance(chain: Chain, objective: Objective, alpha: float, ratio: fl
         What is optimised.
     alpha : float
         Strength of the repulsion, 0 or more.
-    ratio : float
-        The present step of the measure over that of theta, above 0: after n steps it is n^(b - a). The three regimes
-        are its limits infinity, 1 and 0, and "i" is near only where it is far above kappa.
+    a, b : float
+        The measure moves by steps n^-a, theta by steps n^-b.
+    steps : float
+        The present n, 1 or more: the measure moves n^(b - a) times as fast as theta. The three regimes are the limits
+        of this ratio at infinity, 1 and 0, and "i" is near only where it is far above kappa.
 
     Returns
     -------
@@ -158,24 +151,36 @@ def paced_covariance(chain: Chain, objective: Objective, alpha: float, ratio: fl
     Raises
     ------
     ValueError
-        The ratio is not above 0.
+        There are no steps, or as for `iterate_covariance`.
     """
-    if not ratio > 0:
-        raise ValueError(f"ratio = {ratio!r}: allowed is a number above 0")
-    bends, turn = np.linalg.eigh(-objective.jacobian)
+    if not steps >= 1:
+        raise ValueError(f"steps = {steps!r}: allowed is a number from 1")
+    return _settled_covariance(chain, objective, alpha, b, steps ** (b - a))
+
+
+def _settled_covariance(chain: Chain, objective: Objective, alpha: float, b: float, ratio: float) -> Floats:
+    """Return the covariance where the measure moves `ratio` times as fast as theta, 0 and infinity included."""
+    half = 0.5 if b == 1 else 0.0
+    bends, turn = np.linalg.eigh(-objective.jacobian - half * np.eye(len(objective.optimum)))
+    if bends[0] <= 0:
+        raise ValueError(f"b = {b}: allowed is below 1, since the loss bends by no more than one half somewhere")
     found, kappa = modes(chain), repulsion(chain, alpha)
-    parts = found.split(objective.pushes) @ turn
-    noise = _felt(parts, _long_run(found), kappa, kappa, bends, ratio)
+    parts, weight = found.split(objective.pushes) @ turn, _long_run(found)
+    if ratio in (0, np.inf):
+        noise = np.einsum("k,kd,ke->de", weight / (kappa**2 if ratio else 1.0), parts, parts)
+    else:
+        noise = _felt(parts, weight, kappa, bends, ratio, half)
     return np.asarray(turn @ (noise / (bends[:, None] + bends)) @ turn.T)
 
 
-def _felt(parts: Floats, weight: Floats, kappa: Floats, pull: Floats, bends: Floats, ratio: float) -> Floats:
+def _felt(parts: Floats, weight: Floats, kappa: Floats, bends: Floats, ratio: float, half: float) -> Floats:
     """Return the noise that theta feels where the measure moves `ratio` times as fast.
 
     The two form one linear system. Its Lyapunov equation, solved mode by mode, gives the variance of the measure and
     its covariance with theta; what theta feels is the noise less what the repulsion takes back in the meantime.
     """
-    spread = ratio * weight / (2 * pull)
-    ties = parts * (ratio * weight - (kappa - 1) * spread)[:, None] / (ratio * pull[:, None] + bends)
+    drawn_back = ratio * kappa - half
+    spread = ratio**2 * weight / (2 * drawn_back)
+    ties = parts * (ratio * weight - (kappa - 1) * spread)[:, None] / (drawn_back[:, None] + bends)
     taken = np.einsum("k,kd,ke->de", kappa - 1, parts, ties)
     return np.asarray(np.einsum("k,kd,ke->de", weight, parts, parts) - taken - taken.T)

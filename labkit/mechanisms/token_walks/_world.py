@@ -69,14 +69,14 @@ class Run:
     optimum: Floats
 
     @property
-    def step(self) -> float:
-        """The step of theta at the end, by which its variance is measured."""
-        return float((self.times[-1] + self.world.offset) ** -self.world.b)
+    def reached(self) -> float:
+        """How far it is from the start of the count: steps made, and the offset."""
+        return float(self.times[-1] + self.world.offset)
 
     @property
-    def pace(self) -> float:
-        """The step of the measure at the end, as a multiple of that of theta."""
-        return float((self.times[-1] + self.world.offset) ** (self.world.b - self.world.a))
+    def step(self) -> float:
+        """The step of theta at the end, by which its variance is measured."""
+        return float(self.reached**-self.world.b)
 
 
 class Runs(dict[Any, Run]):
