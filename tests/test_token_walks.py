@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from plain_token_walks import walk as plain_walk
 from scipy.linalg import solve_continuous_lyapunov
 
+from labkit.lessons import token_walks as lesson
 from labkit.mechanisms import token_walks as walks
 from labkit.mechanisms.token_walks import LADDER, World, compare, compare_regimes, ready_made, simulate, split_error
 from labkit.seeds import streams
@@ -582,3 +583,84 @@ def test_repulsion_finds_the_other_half_of_a_barbell_sooner():
     whole = {alpha: run.times[(run.covered >= 1).argmax(axis=1)] for alpha, run in runs.items()}
     assert all((run.covered[:, -1] == 1).all() for run in runs.values())
     assert np.median(whole[0.0]) > 2 * np.median(whole[10.0])
+
+
+# ----------------------------------------------------------------------------------------------- the lesson
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return lesson.panel("a b\nb c\nc d\nd a")
+
+
+def test_the_panel_opens_on_the_graph_that_is_pasted(panel):
+    assert panel.settled
+    assert panel.result.times[-1] == panel.params.steps
+    assert next(iter(panel.result.values())).chain.graph.names == ("a", "b", "c", "d")
+    assert "on 4 nodes" in panel.caption
+
+
+@pytest.mark.parametrize("view", ["the walk", "visits", "distance", "sampling error", "learning"])
+def test_every_view_answers_at_once(panel, view):
+    panel.choice.value = view
+    panel.settle()
+    assert panel.settled
+    assert panel.failure is None
+    assert panel.caption
+
+
+def test_time_can_be_gone_through(panel):
+    panel.choice.value = "the walk"
+    panel.settle()
+    panel.clock.slider.value = 4
+    assert panel.caption.startswith("After 5 steps")
+
+
+def test_the_regimes_are_on_record_and_computed_anew_on_a_button(panel):
+    panel.choice.value = "three regimes"
+    assert set(panel.result["case"]) == {"i", "ii", "iii"}
+    assert len(panel.result) == 15
+    panel.controls["steps"].value = 500
+    panel.band.value = 1
+    panel.go.click()
+    assert panel.failure is None
+    assert panel.settled
+    assert np.isfinite(panel.result["paced"]).all()
+
+
+def test_a_bad_edge_list_is_told_in_the_panel_and_it_goes_on():
+    panel = lesson.panel("a b\nc")
+    assert isinstance(panel.failure, ValueError)
+    assert "edge 2, &#x27;c&#x27;: expected two names" in panel.words.value
+    panel.controls["graph"].value = "ring"
+    assert panel.failure is None
+    assert panel.settled
+
+
+@pytest.mark.parametrize(
+    ("key", "answer", "words"),
+    [
+        ("row", 1 / 7, "minus alpha"),
+        ("row", 1 / 3, "base chain"),
+        ("row", 2 / 3, "divide by the sum"),
+        ("stay", 0.25, "chance to leave"),
+        ("stay", 0.0, "every second step"),
+        ("as_good", 4 / 3, "At a = 1"),
+        ("as_good", 0.488, "forgets"),
+        ("factor", lambda value, alpha, a, b: 1 / (1 + alpha * (1 + value)) ** (2 * (a > b)), "Turned round"),
+        ("factor", lambda value, alpha, a, b: 1 / (1 + alpha * (1 + value)) ** (2 * (b >= a)), "once, not twice"),
+        ("escape", (0.9, 0.6), "b above a"),
+        ("escape", (0.4, 0.6), "above 0.5"),
+        ("escape", (0.6, 0.9), "too coarse"),
+    ],
+)
+def test_likely_mistakes_are_named(key, answer, words):
+    feedback = lesson.EXERCISES[key].check(answer)
+    assert feedback.verdict == "not yet"
+    assert words in feedback.text
+
+
+def test_the_bet_is_won_by_the_walker():
+    runs = compare(World(), rng=0, replicates=200)
+    assert lesson.BET.truth(runs) == "walker"
+    assert "times the squared error of independent draws" in lesson.BET.reply("drawer", runs)
