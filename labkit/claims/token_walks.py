@@ -48,6 +48,7 @@ DIGITS = World(graph="eight", objective="digits", a=0.8, b=0.9, steps=20_000)
 STRENGTHS = (0.0, 1.0, 2.0, 5.0, 10.0)
 GENTLE = (0.0, 1.0, 2.0)
 WALKS: dict[Budget, int] = {"quick": 24, "full": 600}
+CLUB_WALKS: dict[Budget, int] = {"quick": 100, "full": 600}
 
 
 # ------------------------------------------------------------------------------------------- runs and slopes
@@ -56,7 +57,7 @@ WALKS: dict[Budget, int] = {"quick": 24, "full": 600}
 @lru_cache(maxsize=8)
 def club(budget: Budget, seed: int) -> Runs:
     """Return walks through the karate club, the measure being the share of visits."""
-    return compare(CLUB, rng=seed, replicates=WALKS[budget], alphas=LADDER)
+    return compare(CLUB, rng=seed, replicates=CLUB_WALKS[budget], alphas=LADDER)
 
 
 @lru_cache(maxsize=8)
