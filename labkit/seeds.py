@@ -44,6 +44,26 @@ def as_generator(rng: Seed) -> Generator:
     return rng if isinstance(rng, Generator) else np.random.default_rng(as_sequence(rng))
 
 
+def seed_at(source: SeedSequence, *place: int) -> int:
+    """Return the seed of one call to something outside, such as a model server: it depends on source and place alone.
+
+    Parameters
+    ----------
+    source : SeedSequence
+        Where the randomness of the whole comes from.
+    place : int
+        Where the call stands: agent and round, say, each from 0.
+
+    Returns
+    -------
+    int
+        0 to 2^31 - 1.
+    """
+    child = SeedSequence(source.entropy, spawn_key=(*source.spawn_key, *place))
+    # Servers take seeds as signed 32-bit numbers.
+    return int(child.generate_state(1)[0]) >> 1
+
+
 def streams(rng: Seed, replicates: int, purposes: Sequence[str]) -> dict[str, list[Generator]]:
     """Return one independent generator per replicate and purpose.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from contextlib import nullcontext
 
 import numpy as np
@@ -32,6 +33,7 @@ from labkit.mechanisms.debate import (
     simulate_personas,
     simulate_persuasion,
 )
+from labkit.unfolding import finish
 
 
 class Parrot:
@@ -638,41 +640,45 @@ class TestStudy:
 class TestLesson:
     def test_model_text_is_shown_as_plain_text(self):
         nasty = model.insistent("<script>alert(1)</script> & <b>bold</b>")
-        page = lesson.Browser(nasty, ("vote",)).page.value
+        page = lesson.transcripts(nasty, ("vote", "debate 3 x 3")).page.value
         assert "<script>" not in page
         assert "&lt;script&gt;" in page
 
-    def test_asking_live_shows_progress_and_answers(self):
-        live = lesson.Live(lambda: nullcontext(Scripted(ASKED)), arms=("vote",))
+    def test_asking_live_goes_through_the_arms(self):
+        live = lesson.live(lambda: nullcontext(Scripted(ASKED)), arms=("vote",))
         live.begin()
         live.worker.join(20)
         assert live.bar.value == live.bar.max == 2 * claims.ARMS[0].calls
         assert live.page.value.count("right:") == 2
-        assert "Done." in live.page.value
-        assert live.halt.disabled
 
-    def test_asking_live_can_be_stopped(self):
-        live = lesson.Live(lambda: nullcontext(chat), arms=("vote",))
-        script = Scripted(ASKED)
+    def test_live_sums_follow_their_sliders(self):
+        live = lesson.live(lambda: nullcontext(Scripted(ASKED)))
+        live.kind.value = "sums"
+        live.knobs["terms"].value, live.knobs["highest"].value = 2, 9
+        asked = live.page.value.splitlines()[0]
+        assert re.search(r"result of \d\+\d\?", asked)
 
-        def chat(messages, **asked):
-            live.halt.click()
-            return script(messages, **asked)
+    def test_calculators_that_never_slip_are_right(self):
+        right, vote, apart = finish(lesson.calculated(lesson.Setting(slips=0.0, haste=0.0), rng=0, replicates=5))
+        assert right.shape == (5, 6, 5)
+        assert right.all()
+        assert vote.all()
+        assert apart.all()
 
-        live.begin()
-        live.worker.join(20)
-        assert "Stopped." in live.page.value
-        assert live.bar.value == 1
-        assert not live.start.disabled
+    def test_calculators_in_haste_agree_on_the_same_mistake(self):
+        setting = lesson.Setting(slips=0.0, haste=1.0, rounds=1)
+        right, vote, apart = finish(lesson.calculated(setting, rng=0, replicates=20))
+        # Where order does not matter (a factor 0 or 1), haste does no harm.
+        assert (right == right[:, :1, :1]).all()
+        assert vote.mean() < 0.2
+        np.testing.assert_array_equal(vote[:, 0], apart)
 
-    def test_without_a_model_it_says_so(self):
-        def gone():
-            raise RuntimeError("<no model> here")
-
-        live = lesson.Live(gone)
-        live.begin()
-        live.worker.join(20)
-        assert "could not be asked: &lt;no model&gt; here" in live.page.value
+    def test_accuracy_without_haste_is_that_of_the_slips(self):
+        setting = lesson.Setting(slips=0.1, haste=0.0, rounds=1, terms=3, agents=25)
+        right, _, _ = finish(lesson.calculated(setting, rng=0, replicates=60))
+        # Two slips of the same size cancel in 1 of 4 pairs of slips.
+        expected = 0.9**2 + 0.1**2 / 4
+        assert right[:, 0].mean() == pytest.approx(expected, abs=4 * np.sqrt(0.2 / 1500))
 
     def test_the_panel_answers_in_every_view(self):
         panel = lesson.panel()

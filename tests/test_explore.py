@@ -17,6 +17,7 @@ from walks import Look, Run, Walk, ends, simulate, sweep, swept, unfold, world
 
 from labkit import theme
 from labkit.explore import View, explore
+from labkit.explore._picture import _restyle
 from labkit.params import Field, Params
 from labkit.unfolding import finish
 
@@ -209,6 +210,16 @@ def test_an_update_leaves_no_trace_of_its_type_out():
             left_out = {kind for kind, value in zip(types, values, strict=True) if value is Undefined}
             assert left_out <= {"scatter" if path == "source" else "image"}
     assert {"x", "source"} <= set(sent[0]["restyle_data"])
+
+
+def test_an_update_never_sends_a_property_together_with_a_part_of_it():
+    # Plotly's page refuses {"line": ..., "line.color": ...} with an error.
+    line = {"type": "scatter", "x": [0.0], "y": [0.0], "line": {"color": "#111111"}}
+    bare = {"type": "scatter", "x": [0.0], "y": [0.0]}
+    other = {**line, "line": {"color": "#222222"}}
+    traces, values = _restyle([line, bare], [other, line])
+    assert traces == [0, 1]
+    assert values == {"line": [{"color": "#222222"}, {"color": "#111111"}]}
 
 
 # ------------------------------------------------------------------------------------------- views
@@ -545,3 +556,20 @@ def test_nothing_but_a_widget_is_shown_otherwise():
 
 def test_finish_returns_what_a_generator_returns():
     assert isinstance(finish(unfold(Walk(steps=3), rng=0)), Run)
+
+
+def test_the_browser_hears_of_a_figure_when_its_data_are_in_it(monkeypatch):
+    import comm
+
+    announced, create = [], comm.create_comm
+
+    def listen(**told):
+        announced.append(told["data"]["state"])
+        return create(**told)
+
+    monkeypatch.setattr(comm, "create_comm", listen)
+    widget = walk_panel().figure
+    states = [state for state in announced if "_widget_data" in state]
+    assert len(states) == 1
+    assert len(states[0]["_widget_data"]) == len(widget.data) > 0
+    assert states[0]["_widget_layout"]

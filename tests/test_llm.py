@@ -17,7 +17,7 @@ from labkit import llm
 from labkit.dialogue import Chat, Message, plurality
 from labkit.llm import EndpointError, ModelUnavailable, Scripted, Weights, fetch, noisy_calculator, of_accuracy
 from labkit.llm.embeddings import one_hot, tfidf, wordllama
-from labkit.llm.questions import SETS, arithmetic, fold, value_of
+from labkit.llm.questions import SETS, Question, arithmetic, fold, value_of
 
 # --------------------------------------------------------------------------------------------- questions
 
@@ -332,3 +332,10 @@ def test_without_the_engine_the_cure_is_named(monkeypatch):
     assert "labkit[local]" in llm.missing()
     with pytest.raises(ModelUnavailable, match="the engine is not installed"):
         llm.local_server().start()
+
+
+def test_a_script_hears_negative_numbers():
+    asked = Question("arithmetic", "What is the result of 1-3?", "-2", ("2",), "")
+    wrong = Scripted([asked], of_accuracy(0.0), mends=1.0, misled=0.0)
+    turn = f"Answers of others: -2; -2\n\n{asked.prompt}"
+    assert wrong([Message("user", turn)], seed=1).text == "-2"

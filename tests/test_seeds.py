@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.random import SeedSequence, default_rng
 
-from labkit.seeds import as_generator, as_sequence, skip, streams
+from labkit.seeds import as_generator, as_sequence, seed_at, skip, streams
 
 SEEDS = st.integers(0, 2**70) | st.builds(
     SeedSequence, st.integers(0, 2**70), spawn_key=st.tuples(st.integers(0, 9)), n_children_spawned=st.integers(0, 5)
@@ -105,3 +105,14 @@ def test_nothing_touches_the_global_state():
     before = np.random.get_state()[1].copy()  # noqa: NPY002
     streams(3, 4, ["a", "b"])
     assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+
+
+def test_a_seed_at_a_place_depends_on_source_and_place_alone():
+    source = SeedSequence(4)
+    first = seed_at(source, 2, 3)
+    source.spawn(5)
+    assert seed_at(source, 2, 3) == first
+    places = [(agent, turn) for agent in range(30) for turn in range(30)]
+    assert len({seed_at(source, *place) for place in places}) == len(places)
+    assert 0 <= first < 2**31
+    assert seed_at(SeedSequence(5), 2, 3) != first

@@ -7,6 +7,7 @@ import itertools
 import math
 import pickle
 import threading
+from contextlib import nullcontext
 
 import networkx as nx
 import numpy as np
@@ -16,7 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.stats import binom, spearmanr
 
+from labkit.claims import shapley_dag as claims
 from labkit.dialogue import Chat, Message, Reply, Transcript
+from labkit.lessons import shapley_dag as lesson
 from labkit.mechanisms.shapley_dag import (
     Crowd,
     Organized,
@@ -37,6 +40,8 @@ from labkit.mechanisms.shapley_dag import (
     influence_graph,
     plurality_accuracy,
     reshuffled,
+    scene_of_talks,
+    scene_of_transcript,
     self_organize,
     similarities,
     simulate,
@@ -606,6 +611,119 @@ class TestWorld:
         talks = simulate(crowd, rng=0, replicates=1)
         assert talks.contribution.shape == (1, 3, 6)
         assert (talks.contribution <= 1 + 1e-12).all()
+
+    def test_released_rule_is_that_of_the_graph(self):
+        crowd = Crowd(routing="released", rounds=1)
+        talks = simulate(crowd, rng=6, replicates=60)
+        np.testing.assert_allclose(talks.contribution.sum(axis=2), 1)
+        assert talks.reads.sum(axis=3).max() <= crowd.reads
+        for alike, scores, reads in zip(talks.alike[:, 0], talks.contribution[:, 0], talks.reads[:, 0], strict=True):
+            # Any vectors with these cosines have this graph.
+            values, axes = np.linalg.eigh(alike)
+            rows = axes * np.sqrt(np.maximum(values, 0))
+            limits = {"threshold": crowd.threshold, "max_in_degree": crowd.reads}
+            graph = influence_graph(rows, rule="released", **limits)
+            np.testing.assert_allclose(scores, list(nx.get_node_attributes(graph, "contribution").values()))
+            assert set(graph.edges) == {(source, reader) for reader, source in np.argwhere(reads)}
+
+
+class TestScene:
+    def test_places_keep_the_distances_that_a_plane_can_hold(self):
+        talks = simulate(Crowd(agents=3, noise=0.0), rng=1, replicates=1)
+        scene = scene_of_talks(talks)
+        for places, alike in zip(scene.places, talks.alike[0], strict=True):
+            apart = np.linalg.norm(places[:, None] - places[None, :], axis=2)
+            # Three points lie in a plane: nothing is lost.
+            np.testing.assert_allclose(apart**2, 2 - 2 * alike, atol=1e-7)
+
+    def test_a_round_is_turned_onto_the_one_before(self):
+        talks = simulate(Crowd(reads=0), rng=1, replicates=1)
+        scene = scene_of_talks(talks)
+        np.testing.assert_allclose(scene.places[1], scene.places[0], atol=1e-7)
+
+    def test_choice_and_arrows_are_those_of_the_talk(self):
+        talks = simulate(Crowd(), rng=3, replicates=4)
+        scene = scene_of_talks(talks, 2)
+        answers = talks.answers[2]
+        assert [answers[turn, agent] for turn, agent in enumerate(scene.chosen)] == talks.chosen[2].tolist()
+        assert scene.edges[-1] == ()
+        assert {(reader, source) for source, reader in scene.edges[0]} == set(
+            map(tuple, np.argwhere(talks.reads[2, 0]))
+        )
+
+    def test_of_a_transcript_it_is_the_same(self):
+        talk, _ = organize(rng=4)
+        embeddings = [one_hot([reply.text for reply in replies]) for replies in talk.rounds]
+        right = [[reply.text == "A" for reply in replies] for replies in talk.rounds]
+        scene = scene_of_transcript(talk, embeddings, right)
+        assert scene.chosen[-1] == talk.chosen
+        assert scene.words[0] == tuple(reply.text for reply in talk.rounds[0])
+        np.testing.assert_allclose(scene.contribution, talk.contributions)
+
+
+class TestLesson:
+    def test_the_panel_answers_in_every_view(self):
+        panel = lesson.panel()
+        for view in panel.choice.options:
+            panel.choice.value = view
+            panel.settle()
+            assert panel.failure is None
+            assert len(panel.caption) > 40
+
+    def test_the_bet_is_settled_by_the_choice(self):
+        assert lesson.BET.outcome(simulate(Crowd(), rng=0, replicates=4000)) == "before"
+
+    @pytest.mark.parametrize(
+        ("name", "mistake"),
+        [("glove", 1 / 3), ("glove", 0.5), ("threshold", 0.2), ("threshold", 0.5), ("calls", 15), ("calls", 11),
+         ("gap", 0.47), ("gap", -0.94), ("zone", (2 / 3, 1 / 3)), ("zone", (0.5, 1.0))],
+    )  # fmt: skip
+    def test_a_likely_mistake_gets_its_own_reply(self, name, mistake):
+        exercise = lesson.EXERCISES[name]
+        told, nothing = exercise.check(mistake), exercise.check(-123.0)
+        assert told.verdict == "not yet"
+        assert told != nothing
+
+    def test_exact_lines_are_those_of_the_calls(self):
+        table = lesson.finish(lesson.against_accuracy(lesson.Setting(), rng=0, replicates=200))
+        at = table[table["x"] == 0.5].set_index("way")
+        # 13 answers in most talks, never more than 15.
+        least, most = (plurality_accuracy(0.5, (*(0.05,) * 10, 0.0), n) for n in (9, 15))
+        assert least < at.loc["plurality", "value"] < most
+        assert at.loc["plurality", "low"] == at.loc["plurality", "value"] == at.loc["plurality", "high"]
+
+    def test_model_text_is_never_markup(self):
+        nasty = Fake(lambda prompt, seed: "<script>alert(1)</script> & <b>bold</b>")
+        page = lesson.readings(nasty)
+        assert "<script>" not in page.page.value
+        assert "&lt;script&gt;" in page.page.value
+        hover = [text for trace in page.figure.data if trace.text for text in trace.text]
+        assert hover
+        assert not any("<" in text for text in hover)
+
+    def test_asking_live_counts_and_ends(self):
+        live = lesson.live(lambda: nullcontext(Fake(letters)))
+        live.begin()
+        live.worker.join(20)
+        assert live.bar.value == live.bar.max == 30
+        assert "Done." in live.page.value
+        assert live.page.value.count("The group&#x27;s answer is that of agent") == 2
+
+
+class TestStudy:
+    def test_of_the_recording_is_complete(self):
+        for arm in lesson.ARMS:
+            outcomes = claims.recorded_study(arm)
+            assert len(outcomes) == 3 * claims.QUESTIONS
+            assert all(len(outcome.votes) == outcome.talk.calls for outcome in outcomes)
+
+    def test_arms_share_their_first_answers(self):
+        firsts = [[outcome.talk.rounds[0] for outcome in claims.recorded_study(arm)] for arm in lesson.ARMS]
+        assert firsts[0] == firsts[1] == firsts[2]
+
+    def test_the_vote_holds_the_first_answers(self):
+        outcome = claims.recorded_study()[0]
+        assert outcome.votes[:5] == outcome.talk.rounds[0]
 
 
 class TestSections:

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.fft import dct
 
+from labkit.claims import sketching as claims
+from labkit.lessons import sketching as lesson
 from labkit.mechanisms.sketching import (
     COMPARED,
     FAMILIES,
@@ -749,6 +751,37 @@ def test_messages_of_shortened_methods_are_about_as_long():
     assert max(ups) <= 1.05 * min(ups)
 
 
+def test_an_eighth_of_the_numbers_is_enough_and_takes_more_rounds():
+    study, plain = Study(rounds=600), claims.tuned_steps(Study())["fedsgd"]
+    # The step that goes with the sketch is that of FedSGD times s/d, with no search of its own.
+    runs = compare(study, {"fedsgd": plain, "sketch": plain / 8}, rng=0, replicates=4, methods=("fedsgd", "sketch"))
+    whole, short = runs["fedsgd"], runs["sketch"]
+    assert short.accuracies[:, -1].mean() == pytest.approx(whole.accuracies[:, -1].mean(), abs=0.02)
+    rounds = [first_within(run.accuracies, 0.93, below=False) for run in (whole, short)]
+    assert 2 <= rounds[1].mean() / rounds[0].mean() <= 6
+    sent = [
+        run.ledger.per_client()[np.arange(4), at.astype(int)] for run, at in zip((whole, short), rounds, strict=True)
+    ]
+    assert sent[0].mean() / sent[1].mean() >= 1.8
+
+
+def test_a_step_of_its_own_saves_rounds_and_bits():
+    study = Study(rounds=200)
+    runs = compare(study, claims.tuned_steps(study), rng=0, replicates=4, methods=("fedsgd", "sketch"))
+    rounds = {name: first_within(run.accuracies, 0.93, below=False) for name, run in runs.items()}
+    assert 1 < rounds["sketch"].mean() / rounds["fedsgd"].mean() < 2
+    sent = {name: run.ledger.per_client()[np.arange(4), rounds[name].astype(int)] for name, run in runs.items()}
+    assert sent["fedsgd"].mean() / sent["sketch"].mean() >= 3.5
+
+
+def test_clients_who_differ_learn_more_together():
+    study = Study(skew=0.3, rounds=40)
+    runs = compare(study, claims.tuned_steps(study), rng=0, replicates=3, methods=lesson.ALONE_OR_TOGETHER)
+    shares = {name: run.held.mean() for name, run in runs.items()}
+    assert shares["fedavg"] - shares["local"] >= 0.3
+    assert shares["fedprox"] == pytest.approx(shares["fedavg"], abs=0.03)
+
+
 def test_first_within():
     values = np.array([[3.0, 2, 1], [3, 3, 3], [1, 9, 9]])
     np.testing.assert_array_equal(first_within(values, 2, below=True), [1, np.inf, 0])
@@ -829,6 +862,8 @@ def test_no_family_hides_a_digit(family):
 
 
 def test_digits_leak_from_as_many_numbers_as_pixels():
+    for size in (64, 96, 160):
+        assert steal(Leak(size=size), rng=0, replicates=12).cosines.mean() >= 0.99
     assert (steal(Leak(size=66), rng=0, replicates=8).cosines >= 0.99).all()
     assert steal(Leak(size=40), rng=0, replicates=8).cosines.mean() < 0.9
 
@@ -1003,3 +1038,79 @@ def test_private_learning_still_learns(digit_problem):
     noise = noise_for(8.0, 40, 1e-5)
     run = descend(digit_problem, "fedsgd", 40, step=2.0, rng=0, clip=1.0, noise=noise)
     assert run.accuracies[0, -1] > 0.75
+
+
+def test_noise_of_a_tenth_of_the_message_costs_little_accuracy(digit_problem):
+    size, images_each = 81, np.diff(digit_problem.bounds).mean()
+    # A client's mean message is no longer than the clip, and noise in each of its numbers adds up to a tenth of that.
+    noise = 0.1 * images_each / np.sqrt(size)
+    told = {"clip": 1.0, "noise": noise, "noise_at": "after", "size": size, "family": "count"}
+    run = descend(digit_problem, "sketch", 100, step=16 / digit_problem.spectrum[-1], rng=0, replicates=2, **told)
+    assert run.accuracies[:, -1].min() >= 0.9
+
+
+# ------------------------------------------------------------------------------------------------- the panels
+
+
+def next_value(control):
+    """The value beside the present one."""
+    if hasattr(control, "options"):
+        values = [option[1] if isinstance(option, tuple) else option for option in control.options]
+        return next(value for value in values if value != control.value)
+    if isinstance(control.value, bool):
+        return not control.value
+    step = getattr(control, "step", 1)
+    return control.value + step if control.value + step <= control.max else control.value - step
+
+
+@pytest.mark.parametrize("make", [lesson.sketch_panel, lesson.panel, lesson.leak_panel])
+def test_every_control_of_every_view_changes_its_picture(make):
+    panel = make()
+    panel.band.value = 1
+    if "rounds" in panel.controls:
+        panel.controls["rounds"].value = 20
+    for label in panel.choice.options:
+        view = panel._views[label]
+        panel.choice.value = label
+        assert panel.failure is None
+        assert len(panel.caption) > 40
+        # A view with a button waits for it, and shows the record.
+        for name in () if view.button else (view.vary or panel.vary):
+            before, old = panel.figure.to_json(), panel.controls[name].value
+            panel.controls[name].value = next_value(panel.controls[name])
+            assert panel.failure is None
+            assert panel.settled
+            assert panel.figure.to_json() != before, f"{label}: {name}"
+            panel.controls[name].value = old
+
+
+def test_a_panel_remembers_what_a_control_does_not_concern():
+    study = Study(rounds=5)
+    lesson.REMEMBERED.clear()
+    first = lesson.compare_methods(study, rng=0)
+    asked = len(lesson.REMEMBERED)
+    assert asked == len(COMPARED)
+    other = lesson.compare_methods(study.replace(compression=16), rng=0)
+    changed = {method for method in COMPARED if other[method] is not first[method]}
+    assert changed == set(SHORTENED)
+    assert len(lesson.REMEMBERED) == asked + len(SHORTENED)
+    plain = compare(study, claims.tuned_steps(study), rng=0)
+    assert all(np.array_equal(plain[method].losses, first[method].losses) for method in COMPARED)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"skew": 1.0}, {"clients": 4}, {"rounds": 6}, {"local_steps": 2}, {"step_times": 2.0}, {"family": "gaussian"}],
+)
+def test_a_panel_remembers_nothing_that_has_changed(change):
+    study = Study(rounds=5).replace(**change)
+    lesson.compare_methods(Study(rounds=5), rng=0)
+    plain, found = compare(study, claims.tuned_steps(study), rng=0), lesson.compare_methods(study, rng=0)
+    assert all(np.array_equal(plain[method].losses, found[method].losses) for method in COMPARED)
+
+
+def test_memory_is_bounded(monkeypatch):
+    monkeypatch.setattr(lesson, "MOST_REMEMBERED", 4)
+    lesson.REMEMBERED.clear()
+    lesson.compare_methods(Study(rounds=2), rng=0)
+    assert len(lesson.REMEMBERED) == 4

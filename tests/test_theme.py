@@ -79,6 +79,14 @@ def test_labels_stand_apart_in_the_order_of_their_lines(heights, distance):
     assert moved.mean() == pytest.approx(heights.mean())
 
 
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
+def test_labels_stay_on_the_panel(heights):
+    moved = theme.direct_labels(9.0, heights, ["x"] * len(heights), [STYLE] * len(heights), span=(0, 1))["y"]
+    assert moved.min() >= -1e-9
+    assert moved.max() <= 1 + 1e-9
+    assert (np.diff(np.sort(moved)) >= 0.065 - 1e-9).all()
+
+
 def test_labels_that_have_room_stay_at_their_lines():
     labels = theme.direct_labels(9.0, [0.1, 0.9], ["low", "high"], [STYLE, STYLE], span=(0, 1))
     assert labels["y"].tolist() == pytest.approx([0.1, 0.9])
@@ -124,3 +132,11 @@ def test_the_numbers_behind_a_figure():
 
 def test_a_figure_without_numbers_gives_no_rows():
     assert theme.data_of(theme.figure()).empty
+
+
+def test_two_sided_colours_tell_the_signs_apart():
+    below, zero, above = theme.two_sided(np.array([[-2.0, 0.0, 2.0]]))[0].tolist()
+    assert zero == [255, 255, 255]
+    assert below == [0, 114, 178]
+    assert above == [213, 94, 0]
+    assert theme.two_sided(np.zeros((1, 2))).tolist() == [[[255, 255, 255]] * 2]

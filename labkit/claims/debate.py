@@ -86,7 +86,14 @@ ARMS = (
 """In order of importance, so that a recording that stops early holds whole arms."""
 
 
-def play(arm: Arm, chat: Chat, question: Question, rng: SeedSequence) -> tuple[Transcript, ...]:
+def play(
+    arm: Arm,
+    chat: Chat,
+    question: Question,
+    rng: SeedSequence,
+    max_tokens: int = MAX_TOKENS,
+    stop: Sequence[str] = STOP,
+) -> tuple[Transcript, ...]:
     """Spend the calls of one arm on one question: one transcript, or one per agent where peers are planted."""
     options: dict[str, Any] = {"grammar": question.grammar} if arm.grammar else {}
     teams: list[list[Chat]] = [[chat] * arm.agents]
@@ -103,8 +110,8 @@ def play(arm: Arm, chat: Chat, question: Question, rng: SeedSequence) -> tuple[T
             read=question.parse,
             examples=question.messages[:-1],
             temperature=TEMPERATURE,
-            max_tokens=MAX_TOKENS,
-            stop=STOP,
+            max_tokens=max_tokens,
+            stop=stop,
             options=options,
         )
         for team in teams

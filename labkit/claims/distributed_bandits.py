@@ -149,7 +149,7 @@ def disbe_regret_in_dimension(budget: Budget, seed: int) -> Estimate:
 )
 def decbe_over_disbe(budget: Budget, seed: int) -> Estimate:
     """Measure it at 10^4 rounds with a width of 0.3, problems paired."""
-    replicates = {"quick": 40, "full": 1200}[budget]
+    replicates = {"quick": 40, "full": 4000}[budget]
     ring, server = (
         play(policy, PROBLEM, 10**4, rng=seed, replicates=replicates).total for policy in ("decbe", "disbe")
     )

@@ -78,7 +78,7 @@ def play(arm: Arm, chat: Chat, question: Question, rng: SeedSequence, wording: W
     return self_organize(
         [chat] * AGENTS,
         question.prompt,
-        embed=_embedding(arm, question),
+        embed=embedding(arm, question),
         threshold=arm.threshold,
         max_in_degree=READS,
         routing=arm.routing,
@@ -120,6 +120,7 @@ def record(chat: Chat) -> Iterator[tuple[int, int]]:
                 yield done, of
 
 
+@lru_cache(maxsize=1)
 def _items() -> dict[tuple[str, int], tuple[Question, SeedSequence]]:
     return {
         (kind, number): (question, seed_of(kind, number))
@@ -128,7 +129,8 @@ def _items() -> dict[tuple[str, int], tuple[Question, SeedSequence]]:
     }
 
 
-def _embedding(arm: Arm, question: Question) -> Callable[[Sequence[str]], NDArray[np.float64]]:
+def embedding(arm: Arm, question: Question) -> Callable[[Sequence[str]], NDArray[np.float64]]:
+    """Return what turns the texts of an arm into vectors."""
     if arm.embedding == "letters":
         return lambda texts: _letters(tuple(texts))
     return lambda texts: one_hot([question.parse(text) for text in texts])
@@ -196,19 +198,31 @@ def study(chat: Chat, arm: str = "contribution") -> tuple[Outcome, ...]:
     """
     chosen = next(candidate for candidate in ARMS if candidate.name == arm)
     found = []
-    for (kind, _), (question, rng) in _items().items():
+    for kind, number in _items():
         try:
-            talk = play(chosen, chat, question, rng)
-            found.append(Outcome(kind, question, talk, independent(chat, question, rng, talk.calls)))
+            found.append(outcome_of(chosen, chat, kind, number))
         except MissingRecording:
             continue
     return tuple(found)
 
 
+def outcome_of(arm: Arm, chat: Chat, kind: str, number: int) -> Outcome:
+    """Return what an arm, and as many independent answers, make of one question."""
+    question, rng = _items()[kind, number]
+    talk = play(arm, chat, question, rng)
+    return Outcome(kind, question, talk, independent(chat, question, rng, talk.calls))
+
+
 @lru_cache(maxsize=8)
 def recorded_study(arm: str = "contribution") -> tuple[Outcome, ...]:
     """Return the study of an arm on the recorded answers of the real model."""
-    return study(recorded(data_path("shapley_dag_answers.jsonl")), arm)
+    return study(recorded_answers(), arm)
+
+
+@lru_cache(maxsize=1)
+def recorded_answers() -> Chat:
+    """Return the recorded answers of the real model."""
+    return recorded(data_path("shapley_dag_answers.jsonl"))
 
 
 def difference(arm: str, one: str, other: str, kind: str | None = None) -> Estimate:
@@ -401,7 +415,7 @@ def s061_weighted_vote(budget: Budget, seed: int) -> Estimate:
 )
 def s090_two_colluders(budget: Budget, seed: int) -> Estimate:
     """Measure what ratings add."""
-    return mean_interval(vote(Panel(), rng=seed, replicates=REPLICATES[budget] // 10).gain).scaled(100)
+    return mean_interval(vote(Panel(), rng=seed, replicates=REPLICATES[budget] // 4).gain).scaled(100)
 
 
 @claim(
@@ -413,7 +427,7 @@ def s090_two_colluders(budget: Budget, seed: int) -> Estimate:
 )
 def s090_three_colluders(budget: Budget, seed: int) -> Estimate:
     """Measure what ratings add."""
-    return mean_interval(vote(Panel(colluders=3), rng=seed, replicates=REPLICATES[budget] // 10).gain).scaled(100)
+    return mean_interval(vote(Panel(colluders=3), rng=seed, replicates=REPLICATES[budget] // 4).gain).scaled(100)
 
 
 # ----------------------------------------------------------------------------------------- on the real model

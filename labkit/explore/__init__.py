@@ -1,18 +1,21 @@
 """Panels to play with: `explore` joins a parameter set, a computation and figures behind sliders.
 
 `_controls` builds the sliders, `_work` computes without holding up the reader, `_picture` redraws one figure
-in place, `_panel` puts them together; `foot.js` and `panel.css` are the part that runs in the browser.
+in place, `_panel` puts them together; `foot.js` and `panel.css` are the part that runs in the browser. `Readings` leafs
+through what is on record, `Live` asks a model here and now.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from labkit.explore._live import Live, Task
 from labkit.explore._panel import Panel
+from labkit.explore._readings import Readings
 from labkit.explore._view import Compute, Figure, View
 from labkit.params import Params
 
-__all__ = ["Compute", "Figure", "Panel", "View", "explore"]
+__all__ = ["Compute", "Figure", "Live", "Panel", "Readings", "Task", "View", "explore"]
 
 
 def explore(

@@ -116,6 +116,11 @@ def in_words(error: Exception, setting: str) -> str:
     )
 
 
+def as_is(text: str) -> str:
+    """Return HTML that shows a text as it is, every sign of it: what a model wrote is never markup."""
+    return f'<pre class="labkit-text">{html.escape(text)}</pre>'
+
+
 def page(figure: go.Figure, line: str) -> str:
     """Return a page of HTML that holds the figure, its description and the line behind it, and needs no network."""
     plot = figure.to_html(full_html=False, include_plotlyjs=True, config=CONFIG)

@@ -21,6 +21,26 @@ CONFIG = {
 }
 
 
+class Canvas(go.FigureWidget):
+    """A FigureWidget that the browser hears of only when it holds its figure.
+
+    plotly announces the widget first and sends the figure after it. A page that is busy loading plotly may draw between
+    the two, and then stays empty.
+    """
+
+    _filled = False
+
+    def __init__(self, figure: go.Figure) -> None:
+        super().__init__(figure)
+        self._filled = True
+        self.open()
+
+    def open(self) -> None:
+        """Announce the widget to the browser, unless it is still being made."""
+        if self._filled:
+            super().open()
+
+
 class Picture:
     """A FigureWidget and the figure it shows.
 
@@ -30,7 +50,7 @@ class Picture:
     def __init__(self, figure: go.Figure) -> None:
         self.figure = figure
         self._shown = _plain(figure)
-        self.widget = go.FigureWidget(figure)
+        self.widget = Canvas(figure)
         self.widget._config = CONFIG
         self._sent, self._waiting = 0.0, False
 
@@ -106,19 +126,27 @@ def _restyle(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> tuple[list
     """Return which traces differ, and for each path that does the values in these traces.
 
     The browser takes the property away from a trace that is left out of a list, so a list holds the present value of
-    every trace that could have the property: of every trace of the type of one that changes it.
+    every trace that could have the property: of every trace of the type of one that changes it. It takes no property
+    together with a part of it either: where one trace changes the whole, all do.
     """
     changed = {i: dict(_changes(*pair)) for i, pair in enumerate(zip(old, new, strict=True))}
     traces = [i for i, paths in changed.items() if paths]
+    known = {path for paths in changed.values() for path in paths}
     owners: dict[str, set[str]] = {}
     for i in traces:
         for path in changed[i]:
-            owners.setdefault(path, set()).add(new[i]["type"])
+            owners.setdefault(_whole(path, known), set()).add(new[i]["type"])
     values = {
         path: [_at(new[i], path) if new[i]["type"] in types else Undefined for i in traces]
         for path, types in owners.items()
     }
     return traces, values
+
+
+def _whole(path: str, known: set[str]) -> str:
+    """Return the shortest path in `known` that `path` is a part of."""
+    keys = path.split(".")
+    return next(part for part in (".".join(keys[:n]) for n in range(1, len(keys) + 1)) if part in known)
 
 
 def _at(trace: dict[str, Any], path: str) -> Any:

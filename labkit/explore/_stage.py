@@ -160,7 +160,7 @@ class Stage:
                 return
             latest = latest if so_far is None else so_far
             # The first picture of a draft answers the reader's hand; all others can wait for the browser.
-            free = not self.picture.busy or (draft and not drawn)
+            free = self._picture is None or not self._picture.busy or (draft and not drawn)
             if latest is not None and time.perf_counter() >= due and free:
                 self._keep(compute, Shown(setting, latest, False))
                 drawn, due = True, time.perf_counter() + GROWTH_SECONDS

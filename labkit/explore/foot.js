@@ -79,9 +79,10 @@ function render({ model, el }) {
     camera ? camera.click() : say(pressed, "No picture yet");
   };
   const row = make("div", "labkit-foot-row");
+  const copier = button("Copy", "copy this line", (pressed) => copy(line, pressed));
   row.append(
     line,
-    button("Copy", "copy this line", (pressed) => copy(line, pressed)),
+    copier,
     button("CSV", "save the numbers behind the picture", () => model.send({ ask: "csv" })),
     button("HTML", "save the picture as a page that needs no network", () => model.send({ ask: "html" })),
     button("PNG", "save the picture", savePicture),
@@ -92,6 +93,7 @@ function render({ model, el }) {
   const show = () => {
     caption.textContent = model.get("caption");
     line.textContent = model.get("line");
+    line.hidden = copier.hidden = !model.get("line");
     describePicture(panel(), model.get("caption"));
   };
   const received = (file) => save(file.name, file.type, file.text);

@@ -200,7 +200,7 @@ def where_debate_pays(result: GainMap, accuracy: float | None = None, advantage:
     fig = theme.figure(x="accuracy of one agent alone", y="advantage of the truth", height=440, room=150)
     height = np.log2(result.advantage)
     step = {"x0": result.p[0], "dx": result.p[1] - result.p[0], "y0": height[0], "dy": height[1] - height[0]}
-    fig.add_trace(theme.image(_two_sided(result.gain), "debate minus vote") | step)
+    fig.add_trace(theme.image(theme.two_sided(result.gain), "debate minus vote") | step)
     even = np.log2(np.asarray(break_even_advantage(result.p, result.agents)))
     inside = (even >= height[0]) & (even <= height[-1])
     fig.add_trace(theme.theory(result.p[inside], even[inside], "even") | {"line": {"color": theme.INK, "width": 2}})
@@ -227,11 +227,40 @@ def where_debate_pays(result: GainMap, accuracy: float | None = None, advantage:
     )
 
 
-def _two_sided(gain: Floats) -> NDArray[np.uint8]:
-    """Return blue below zero, white at zero, orange above."""
-    strength = np.clip(np.abs(gain) / max(1e-9, float(np.abs(gain).max())), 0, 1)[..., None] ** 0.7
-    ends = np.where(gain[..., None] > 0, np.array([213, 94, 0]), np.array([0, 114, 178]))
-    return (255 * (1 - strength) + ends * strength).astype(np.uint8)
+def calculators(right: NDArray[np.bool_], vote: Floats, apart: Floats) -> go.Figure:
+    """Return how often calculators that slip are right, round by round, and a vote of as many independent answers.
+
+    Parameters
+    ----------
+    right : ndarray of bool, shape (questions, rounds, agents)
+        Who was right.
+    vote : ndarray of float, shape (questions, rounds)
+        1 where the vote was.
+    apart : ndarray of float, shape (questions,)
+        1 where the vote of as many answers that never heard each other was.
+    """
+    questions, rounds, agents = right.shape
+    fig = theme.figure(x="round", y="share of questions answered right", height=400, room=190)
+    times = np.arange(1, rounds + 1)
+    series = {"vote after each round": (vote, DEBATE), "one agent": (right.mean(axis=2), ALONE)}
+    ends = []
+    for name, (values, style) in series.items():
+        mean = mean_band(values)
+        fig.add_trace(theme.band(times, mean.low, mean.high, style, name))
+        fig.add_trace(theme.line(times, mean.value, style, name))
+        ends.append(float(mean.value[-1]))
+    level = float(apart.mean())
+    name = f"vote of {agents * rounds}, apart"
+    fig.add_trace(theme.line(times[[0, -1]], [level, level], VOTE, name))
+    labels = theme.direct_labels(times[-1], [*ends, level], [*series, name], [DEBATE, ALONE, VOTE], span=(0, 1))
+    fig.add_trace(labels)
+    fig.update_layout(yaxis_range=(0, 1.02), xaxis_dtick=1)
+    first, last = 100 * vote[:, 0].mean(), 100 * vote[:, -1].mean()
+    return theme.describe(
+        fig,
+        f"On {questions} sums the vote of {agents} calculators is right in {first:.0f} % after round 1 and in "
+        f"{last:.0f} % after round {rounds}; a vote of {agents * rounds} that never talk in {100 * level:.0f} %.",
+    )
 
 
 def attack(groups: Mapping[str, Persuaded]) -> go.Figure:

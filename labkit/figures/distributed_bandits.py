@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from labkit import theme
 from labkit.mechanisms.distributed_bandits import BITS_PER_NUMBER, Agreement, Cooperation, Quantised, Run
-from labkit.stats import mean_band, mean_interval
+from labkit.stats import Band, mean_band, mean_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +44,12 @@ def listed(parts: Sequence[str]) -> str:
     return ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else "".join(parts)
 
 
+def _band(values: NDArray[Any]) -> Band:
+    """Return means and their intervals; where there are fewer than five curves, as in a draft, the means alone."""
+    band = mean_band(values)
+    return band if band.n >= 5 else replace(band, low=band.value, high=band.value)
+
+
 def _number(value: float) -> str:
     return f"{value:,.0f}".replace(",", " ")
 
@@ -62,7 +69,7 @@ def curves(runs: Mapping[str, Run]) -> go.Figure:
     fig = theme.panels(1, 2, titles=titles, x="round", y=["reward lost", "numbers"], height=440, room=110)
     for panel, name in ((1, "regret"), (2, "sent")):
         fig.add_traces(_over_time(runs, name, panel))
-        fig.layout[f"yaxis{'' if panel == 1 else panel}"].update(type="log", nticks=8)
+        fig.layout[f"yaxis{'' if panel == 1 else panel}"].update(type="log", dtick="D2")
     fig.layout.xaxis.domain = (fig.layout.xaxis.domain[0], fig.layout.xaxis.domain[1] - 0.1)
     return theme.describe(fig, _regret_in_words(runs))
 
@@ -75,7 +82,7 @@ def _over_time(runs: Mapping[str, Run], name: str, panel: int) -> list[Any]:
             continue
         # On a logarithmic axis nothing is sent from nowhere on.
         shown = np.flatnonzero(values.mean(axis=0) > 0)
-        mean, style = mean_band(values[:, shown]), STYLES[policy]
+        mean, style = _band(values[:, shown]), STYLES[policy]
         rounds, floor = run.rounds[shown], 0.3 * mean.value
         traces.append(theme.band(rounds, np.maximum(mean.low, floor), mean.high, style, NAMES[policy], panel=panel))
         traces.append(theme.line(rounds, mean.value, style, NAMES[policy], panel=panel))
@@ -111,14 +118,14 @@ def _regret_in_words(runs: Mapping[str, Run]) -> str:
 
 
 def _with_interval(values: NDArray[np.float64]) -> str:
-    if len(values) == 1:
-        return _number(values[0])
+    if len(values) < 5:
+        return _number(values.mean())
     estimate = mean_interval(values)
     return f"{_number(estimate.value)} [{_number(estimate.low)}, {_number(estimate.high)}]"
 
 
 def raster(runs: Mapping[str, Run]) -> go.Figure:
-    """Return who spoke when, one dot per agent and moment, and beside it what makes DisLinUCB speak.
+    """Return who spoke when, one stroke per agent and moment, and beside it what makes DisLinUCB speak.
 
     Parameters
     ----------
@@ -132,18 +139,27 @@ def raster(runs: Mapping[str, Run]) -> go.Figure:
     for panel, policy in enumerate(shown, start=1):
         run = runs[policy]
         agent, column = np.nonzero(run.raster)
-        dots = theme.points(run.rounds[column], agent + 1.0, STYLES[policy], NAMES[policy], panel=panel)
-        size = float(np.clip(60 / run.problem.agents, 2, 7))
-        fig.add_trace(dots | {"marker": dots["marker"] | {"size": size, "line": {"width": 0}}})
+        size = float(np.clip(100 / run.problem.agents, 2, 12))
+        fig.add_trace(_strokes(run.rounds[column], agent + 1.0, STYLES[policy], NAMES[policy], size, panel))
         fig.layout[f"yaxis{'' if panel == 1 else panel}"].range = (0, run.problem.agents + 1)
     for axis in (fig.layout.yaxis, fig.layout.yaxis2):
         axis.domain = (axis.domain[0] + 0.07, axis.domain[1])
     run = runs["dislinucb"]
     pressure = run.detail.pressure.max(axis=0)
     fig.add_trace(theme.line(run.rounds, pressure, STYLES["dislinucb"], "strongest call", panel=4))
+    if np.isfinite(run.detail.trigger):
+        fig.add_trace(theme.theory([0, run.horizon], [run.detail.trigger] * 2, "trigger", panel=4))
+        place = {"xref": "x4", "yref": "y4", "xanchor": "right", "yanchor": "bottom", "showarrow": False}
+        fig.add_annotation(text="trigger", x=run.horizon, y=run.detail.trigger, **place)
     for panel in range(1, 5):
         fig.layout[f"xaxis{'' if panel == 1 else panel}"].range = (0, run.horizon * 1.01)
     return theme.describe(fig, _talk_in_words(runs))
+
+
+def _strokes(x: Any, y: Any, style: theme.Style, name: str, size: float, panel: int) -> Any:
+    """Return upright strokes, which stay apart where they are many."""
+    look = {"symbol": "line-ns", "size": size, "color": style.color, "line": {"color": style.color, "width": 1.2}}
+    return theme.points(x, y, style, name, panel=panel) | {"marker": look}
 
 
 def _talk_in_words(runs: Mapping[str, Run]) -> str:
@@ -176,11 +192,17 @@ def survivors(runs: Mapping[str, Run]) -> go.Figure:
     # The picture takes the whole first row.
     fig.layout.xaxis.domain = (0, 1)
     fig.layout.xaxis2.visible = fig.layout.yaxis2.visible = False
-    fig.add_trace(theme.image(_grid(runs["decbe"]), "arms left", panel=1))
+    picture = _grid(runs["decbe"])
+    fig.add_trace(theme.image(picture, "arms left", panel=1))
+    blocks = len(runs["decbe"].detail.left)
+    for block in range(blocks):
+        words, x = "start" if block == 0 else f"after {block}", picture.shape[1] * block / blocks
+        fig.add_annotation(text=words, x=x, y=picture.shape[0], xanchor="left", yanchor="top", showarrow=False)
     ends: dict[str, float] = {}
     for policy, run in runs.items():
-        rounds = np.concatenate([[1], run.detail.lengths.cumsum()])
-        alive, regret = mean_band(run.detail.alive), mean_band(run.regret[:, 1:])
+        # Nothing is dropped before a batch is over.
+        rounds = np.concatenate([[1], run.detail.lengths.cumsum()]).repeat(2)[1:]
+        alive, regret = _band(run.detail.alive.repeat(2, axis=1)[:, :-1]), _band(run.regret[:, 1:])
         for panel, x, mean, floor in ((3, rounds, alive, 1.0), (4, run.rounds[1:], regret, 0.3 * regret.value)):
             low = np.maximum(mean.low, floor)
             fig.add_trace(theme.band(x, low, mean.high, STYLES[policy], NAMES[policy], panel=panel))
@@ -277,15 +299,18 @@ def scaling(by_horizon: Mapping[int, Run], by_agents: Mapping[int, Run]) -> go.F
         estimates = [mean_interval(run.total) for run in runs.values()]
         mean = np.array([estimate.value for estimate in estimates])
         error = [estimate.high - estimate.value for estimate in estimates]
-        for power, name in ((0.5, "square root"), (1.0, "proportional")):
-            fig.add_trace(theme.theory(x, mean[0] * (x / x[0]) ** power, name, panel=panel))
-            end = float(np.log10(mean[0] * (x[-1] / x[0]) ** power))
-            fig.add_trace(_on_log(theme.direct_labels(x[-1], [end], [name], [STYLES["pls"]], span=(0, 1), panel=panel)))
+        lines = {name: mean[0] * (x / x[0]) ** power for name, power in (("square root", 0.5), ("proportional", 1.0))}
+        for name, values in lines.items():
+            fig.add_trace(theme.theory(x, values, name, panel=panel))
+        ends = np.log10([mean[-1], *(values[-1] for values in lines.values())])
+        names, looks = ["DisBE", *lines], [STYLES["disbe"], STYLES["pls"], STYLES["pls"]]
+        span = (float(np.log10(mean[0])), float(ends.max()))
+        fig.add_trace(_on_log(theme.direct_labels(x[-1], ends, names, looks, span=span, panel=panel)))
         fig.add_trace(theme.line(x, mean, STYLES["disbe"], "DisBE", panel=panel))
         fig.add_trace(theme.points(x, mean, STYLES["disbe"], "DisBE", error=error, panel=panel))
         slopes.append(float(np.polyfit(np.log(x), np.log(mean), 1)[0]))
     fig.update_xaxes(type="log")
-    fig.update_yaxes(type="log")
+    fig.update_yaxes(type="log", dtick="D2")
     left, right = fig.layout.xaxis.domain
     fig.layout.xaxis.domain = (left, right - 0.08)
     return theme.describe(
@@ -336,7 +361,7 @@ def prices(table: pd.DataFrame, cost: str = "numbers") -> go.Figure:
             label | {"textposition": f"middle {'left' if policy in ('dislinucb', 'fedlinucb', 'decbe') else 'right'}"}
         )
     fig.update_xaxes(type="log", exponentformat="power", nticks=8)
-    fig.update_yaxes(type="log", nticks=8)
+    fig.update_yaxes(type="log", dtick="D2")
     return theme.describe(fig, _prices_in_words(table, cost))
 
 
@@ -404,7 +429,7 @@ def refinement(run: Run) -> go.Figure:
         else:
             span = (0.0, float(max(map(np.max, means))))
             fig.add_trace(theme.direct_labels(epochs[-1], ends, names, styles, span=span, panel=2))
-    fig.update_layout(yaxis_type="log", yaxis2_rangemode="tozero")
+    fig.update_layout(yaxis={"type": "log", "dtick": "D2"}, yaxis2_rangemode="tozero")
     fig.update_xaxes(tickvals=epochs)
     left, right = fig.layout.xaxis.domain
     fig.layout.xaxis.domain = (left, right - 0.1)
@@ -415,6 +440,42 @@ def refinement(run: Run) -> go.Figure:
         f"{np.nanmean(detail.server_error, axis=0)[-1]:.2g} at the server (tolerance {detail.tolerance[-1]:.2g}) for "
         f"{np.nanmean(detail.bits_up, axis=0)[-1]:.0f} bits up; sent as numbers, a message would have "
         f"{run.problem.dim * BITS_PER_NUMBER}.",
+    )
+
+
+def bits_in_time(by_horizon: Mapping[int, Run]) -> go.Figure:
+    """Return the bits PLS sends against the horizon, up and down, and how many plain numbers would take.
+
+    Parameters
+    ----------
+    by_horizon : mapping of int to Run
+        Runs of "pls" by rounds per agent.
+    """
+    fig = theme.figure(x="rounds per agent", y="bits sent so far", height=400, room=130)
+    horizons = np.array(list(by_horizon), dtype=np.float64)
+    runs = list(by_horizon.values())
+    ends = []
+    for name, field, policy in (("up, one agent", "bits_up", "isolated"), ("down", "bits_down", "disbe")):
+        mean = np.array([getattr(run, field).mean() for run in runs])
+        fig.add_trace(theme.line(horizons, mean, STYLES[policy], name))
+        fig.add_trace(theme.points(horizons, mean, STYLES[policy], name))
+        ends.append((name, STYLES[policy], float(mean[-1])))
+    dim = runs[0].problem.dim
+    plain = np.array([run.detail.epochs.mean() for run in runs]) * dim * BITS_PER_NUMBER
+    fig.add_trace(theme.theory(horizons, plain, "as plain numbers"))
+    ends.append(("as plain numbers", STYLES["pls"], float(plain[-1])))
+    names, styles, heights = zip(*ends, strict=True)
+    span = (0.0, max(heights))
+    fig.add_trace(theme.direct_labels(horizons[-1], list(heights), list(names), list(styles), span=span))
+    fig.update_xaxes(type="log", exponentformat="power")
+    fig.update_yaxes(rangemode="tozero")
+    decades, last = float(np.log10(horizons[-1] / horizons[0])), runs[-1]
+    bits = float((last.bits_up - runs[0].bits_up).mean())
+    return theme.describe(
+        fig,
+        f"In {dim} dimensions one agent sends {bits:.0f} bits more in {decades:.0f} decades of time, "
+        f"{bits / decades:.0f} a decade, in steps of an epoch; after {last.detail.epochs.mean():.0f} epochs that is "
+        f"{100 * last.bits_up.mean() / plain[-1]:.0f} % of what plain numbers would take.",
     )
 
 
@@ -501,7 +562,7 @@ def digit_errors(runs: Mapping[str, Run]) -> go.Figure:
         every = np.unique(np.linspace(0, len(run.rounds) - 1, 25).astype(int))
         rounds, wrong = run.rounds[every], run.regret[:, every] / run.problem.agents
         rate = np.diff(wrong, axis=1) / np.diff(rounds)
-        middle, mean = (rounds[1:] + rounds[:-1]) / 2, mean_band(rate)
+        middle, mean = (rounds[1:] + rounds[:-1]) / 2, _band(rate)
         fig.add_trace(theme.band(middle, mean.low.clip(0), mean.high.clip(max=1), STYLES[policy], NAMES[policy]))
         fig.add_trace(theme.line(middle, mean.value, STYLES[policy], NAMES[policy]))
         ends[policy] = float(mean.value[-1])
@@ -533,7 +594,7 @@ def uploads(teams: Sequence[Cooperation]) -> go.Figure:
     looks = ("central", "dislinucb", "disbe", "fedlinucb")
     ends = []
     for team, look in zip(teams, looks, strict=False):
-        mean = mean_band(team.uploads[:, 9:].astype(np.float64))
+        mean = _band(team.uploads[:, 9:].astype(np.float64))
         episodes = np.arange(10, team.chain.episodes + 1)
         shown = np.unique(np.geomspace(1, len(episodes), 150).astype(int)) - 1
         name = f"{team.chain.agents} agent{'s' if team.chain.agents > 1 else ''}"
@@ -545,7 +606,7 @@ def uploads(teams: Sequence[Cooperation]) -> go.Figure:
     )
     fig.add_trace(label)
     for agent, times in enumerate(teams[1].upload_times, start=1):
-        fig.add_trace(theme.points(times, np.full(len(times), agent), STYLES["dislinucb"], f"agent {agent}", panel=2))
+        fig.add_trace(_strokes(times, np.full(len(times), agent), STYLES["dislinucb"], f"agent {agent}", 16, 2))
     fig.update_xaxes(type="log")
     fig.update_yaxes(tickvals=list(range(1, teams[1].chain.agents + 1)), selector={"anchor": "x2"})
     left, right = fig.layout.xaxis.domain

@@ -43,7 +43,7 @@ NAMES = {
 STYLES = {
     "fedsgd": theme.styled("ink"),
     "fedavg": theme.styled("grey"),
-    "fedprox": theme.styled("green"),
+    "fedprox": theme.Style(theme.PALETTE["green"], "longdash", "diamond"),
     "local": theme.styled("orange"),
     "sketch": theme.styled("vermilion"),
     "top-k": theme.styled("blue"),
@@ -280,7 +280,7 @@ def tuning(table: pd.DataFrame) -> go.Figure:
     fig.layout.yaxis.range = (0, 3.5)
     names, styles = [NAMES[method] for method in best], [STYLES[method] for method in best]
     tips = [_height_at_end(rows) for _, rows in table.groupby("method", sort=False)]
-    fig.add_trace(theme.direct_labels(float(table["step"].max()) * 1.1, tips, names, styles, span=(0, 3.5)))
+    fig.add_trace(theme.direct_labels(float(table["step"].max()) * 1.1, tips, names, styles, span=(0.12, 3.5)))
     words = (
         f"Every method on the same {table['step'].nunique()} steps; a mark shows its best: "
         f"{listed([f'{NAMES[m]} {step:g}/L with a loss of {loss:.2f}' for m, (step, loss) in best.items()])}."
@@ -325,7 +325,7 @@ def costs(table: pd.DataFrame) -> go.Figure:
     fig.add_traces(traces)
     for number in ("", "2"):
         fig.layout[f"xaxis{number}"].update(type="log", tickvals=sizes)
-    fig.layout.yaxis.update(type="log")
+    fig.layout.yaxis.update(type="log", tickvals=[1, 2, 5, 10, 20, 50])
     fig.layout.yaxis2.range = (0, 2.3)
     return theme.describe(
         fig, f"To come within 0.001 of the least loss a sketch takes {listed(parts)}; thin lines are theory."
@@ -374,42 +374,34 @@ def stolen(run: Stolen) -> go.Figure:
     leak, shown = run.leak, min(len(run.errors), 8)
     tile = 8 if leak.source == "digits" else 5
     rows = [_strip(each[:shown, 0], leak.source) for each in (run.originals, run.controls, run.recovered)]
-    fig = theme.panels(
-        1,
-        2,
-        titles=["", "cosine with the original"],
-        x=["", "client"],
-        y=["", "cosine"],
-        widths=(1.7, 1),
-        height=400,
-        room=20,
-    )
     picture = np.concatenate(rows)
-    fig.add_trace(theme.image(picture, "originals, from the bare gradient, from the message"))
     high, wide = picture.shape[:2]
+    # A tall plot leaves the digits room to be as wide as the page; below each stands its cosine.
+    fig = theme.panels(2, 1, x=["", "client"], y=["", "cosine"], heights=(3.4, 1), height=520)
+    fig.add_trace(theme.image(picture, "originals, from the bare gradient, from the message"))
     fig.layout.yaxis.update(
         range=(high - 0.5, -0.5),
         tickvals=[high / 6 - 0.5, high / 2 - 0.5, 5 * high / 6 - 0.5],
         ticktext=["sent", "control:<br>bare gradient", "<b>stolen</b>"],
         showgrid=False,
+        showline=False,
         scaleanchor="x",
         constrain="domain",
+        constraintoward="bottom",
     )
-    fig.layout.xaxis.update(
-        showticklabels=False, ticks="", showline=False, range=(-0.5, wide - 0.5), constrain="domain"
-    )
+    fig.layout.xaxis.update(showticklabels=False, ticks="", showline=False, range=(-0.5, wide - 0.5))
     fig.layout.xaxis.title.text = " "
-    clients = np.arange(1, len(run.errors) + 1)
-    fig.add_trace(theme.points(clients, run.cosines, theme.styled("vermilion"), "stolen", panel=2))
-    fig.add_trace(theme.theory([0.5, len(clients) + 0.5], [1, 1], "perfect", panel=2))
-    fig.layout.yaxis2.range = (min(-0.1, float(run.cosines.min()) - 0.05), 1.08)
-    fig.layout.xaxis2.update(range=(0.5, len(clients) + 0.5), tickformat="d", nticks=6)
+    clients, cosines = np.arange(1, shown + 1), run.cosines[:shown]
+    fig.add_trace(theme.points(clients, cosines, theme.styled("vermilion"), "stolen", panel=2))
+    fig.add_trace(theme.theory([0.5, shown + 0.5], [1, 1], "perfect", panel=2))
+    fig.layout.yaxis2.update(range=(min(-0.1, float(cosines.min()) - 0.1), 1.15), tickvals=[0, 0.5, 1])
+    fig.layout.xaxis2.update(range=(0.5, shown + 0.5), tickvals=clients)
     numbers = min(leak.size, leak.dim) if leak.sketched else leak.dim
     asked = leak.batch * leak.width
     knows = "knows" if leak.known or not leak.sketched else "does not know"
     words = (
         f"{numbers} numbers for {_many(asked, 'unknown')}, noise {leak.noise:g} times as long as the message, an "
-        f"attacker who {knows} the matrix: {int(run.succeeded.sum())} of {len(clients)} recovered, mean cosine "
+        f"attacker who {knows} the matrix: {int(run.succeeded.sum())} of {len(run.errors)} recovered, mean cosine "
         f"{run.cosines.mean():.3f}; from the bare gradient the largest error is {run.control_errors.max():.1e}. "
         f"Each picture has {tile} x {leak.width // tile} numbers."
     )
@@ -449,7 +441,7 @@ def what_it_takes(cases: Mapping[str, Stolen]) -> go.Figure:
         showticklabels=False, ticks="", showline=False, range=(-0.5, wide - 0.5), constrain="domain"
     )
     ink = [theme.styled("ink")] * len(cases)
-    labels = theme.direct_labels(wide, -places[1:], cosines, ink, span=(-high, 0))
+    labels = theme.direct_labels(wide - 0.5, -places[1:], cosines, ink, span=(-high, 0))
     fig.add_trace(labels | {"y": -labels["y"]})
     parts = [f"{run.cosines.mean():.2f} with {name}" for name, run in cases.items()]
     return theme.describe(fig, f"The same {shown} digits, attacked: mean cosine with the original {listed(parts)}.")

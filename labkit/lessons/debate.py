@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import html
-import threading
+from collections.abc import Generator, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal
 
-import ipywidgets as widgets
 import numpy as np
 import plotly.graph_objects as go
 
 from labkit.claims import debate as claims
-from labkit.explore import Panel, View, explore
+from labkit.dialogue import plurality
+from labkit.explore import Live, Panel, Readings, Task, View, explore
 from labkit.figures import debate as figures
 from labkit.files import data_path
-from labkit.llm import Scripted, local_server, of_accuracy, recorded
-from labkit.llm.questions import SETS
+from labkit.llm import Scripted, local_server, noisy_calculator, of_accuracy, recorded
+from labkit.llm.questions import SETS, Question, arithmetic
 from labkit.mechanisms.debate import (
     Beliefs,
     Discussion,
@@ -27,6 +26,7 @@ from labkit.mechanisms.debate import (
     Topology,
     Urn,
     correlated_accuracy,
+    debate,
     expected_beliefs,
     gain_map,
     identity,
@@ -39,14 +39,16 @@ from labkit.mechanisms.debate import (
     tokens,
 )
 from labkit.params import Field, Params
-from labkit.seeds import Seed
+from labkit.seeds import Seed, as_sequence
 from labkit.stats import mean_interval
 from labkit.teach import Bet, Exercise, Feedback
+from labkit.unfolding import finish
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from labkit.dialogue import Chat, Reply, Transcript
+    from labkit.explore._live import Server
 
 # ------------------------------------------------------------------------------------------- the panel
 
@@ -72,6 +74,16 @@ class Setting(Params):
         "none", description="a change of the rule by which agents update"
     )
     budget: Literal["generations", "tokens"] = Field("generations", description="what is equal between the arms")
+    terms: int = Field(6, ge=2, le=6, description="numbers in a sum: a + b * c + d - e * f, or its beginning")
+    highest: int = Field(29, ge=1, le=999, slider=(9, 99, 10), description="largest number in a sum")
+    slips: float = Field(
+        0.1, ge=0, le=1, slider=(0, 0.5, 0.02), description="chance that a calculator slips, at each operation"
+    )
+    haste: float = Field(
+        0.2, ge=0, le=1, slider=(0, 1, 0.05), description="chance that it works from left to right, a shared mistake"
+    )
+    mends: float = Field(0.7, ge=0, le=1, slider=(0, 1, 0.05), description="chance of taking over a right answer")
+    misled: float = Field(0.5, ge=0, le=1, slider=(0, 1, 0.05), description="chance of taking over a wrong answer")
 
     @property
     def urn(self) -> Urn:
@@ -143,6 +155,41 @@ def discussed(setting: Setting, *, rng: Seed, replicates: int = 1) -> pd.DataFra
     return pd.DataFrame(rows, columns=["persuasiveness", "accuracy", "value", "low", "high"])
 
 
+def calculated(setting: Setting, *, rng: Seed, replicates: int = 1) -> Generator[Any, None, Any]:
+    """Let scripted calculators debate sums (Du et al.'s arithmetic); yield the share done.
+
+    At most 60 sums are asked. Returns who was right, shape (questions, rounds, agents), and whether the vote was, after
+    each round and among as many answers that never heard each other.
+    """
+    purposes = as_sequence(rng).spawn(2)
+    sums = arithmetic(min(max(2, replicates), MOST_SUMS), terms=setting.terms, highest=setting.highest, rng=purposes[0])
+    answer = noisy_calculator(setting.slips, left_to_right=setting.haste)
+    rounds = setting.rounds + 1
+    right, vote, apart = [], [], []
+    for number, asked in enumerate(sums):
+        # One question a script: it looks for the question in every prompt.
+        chat, seed = Scripted([asked], answer, mends=setting.mends, misled=setting.misled), purposes[1].spawn(1)[0]
+        talk = debate([chat] * setting.agents, asked.prompt, rounds, rng=seed, read=asked.parse)
+        alone = debate([chat] * (setting.agents * rounds), asked.prompt, 1, rng=seed, read=asked.parse)
+        right.append([[asked.grade(reply.text) == "right" for reply in replies] for replies in talk.rounds])
+        vote.append([_voted(asked, replies) for replies in talk.rounds])
+        apart.append(_voted(asked, alone.rounds[0]))
+        yield (number + 1) / len(sums), None
+    return np.array(right), np.array(vote), np.array(apart)
+
+
+MOST_SUMS = 60
+
+
+def _voted(asked: Question, replies: Sequence[Reply]) -> float:
+    winner = plurality(asked.parse(reply.text) for reply in replies)
+    return float(winner is not None and asked.grade(winner) == "right")
+
+
+def _calculators(found: tuple[Any, Any, Any]) -> go.Figure:
+    return figures.calculators(*found)
+
+
 def _beliefs(run: Beliefs) -> go.Figure:
     expected = expected_beliefs(run.urn) if run.urn.intervention == "none" else None
     return figures.beliefs(run, expected)
@@ -156,6 +203,7 @@ def _map(found: tuple[GainMap, float, float]) -> go.Figure:
     return figures.where_debate_pays(*found)
 
 
+SUM_FIELDS = ("agents", "rounds", "terms", "highest", "slips", "haste", "mends", "misled")
 URN_FIELDS = ("accuracy", "agents", "rounds", "mass", "peer_weight", "options", "topology", "intervention")
 
 
@@ -172,9 +220,10 @@ def panel() -> Panel:
             "16 answers": View(figures.spending, spent, ("advantage", "budget")),
             "debate or vote": View(_map, mapped, ("accuracy", "advantage", "agents")),
             "arguments": View(figures.gains, discussed, ("agents", "options")),
+            "sums": View(_calculators, calculated, SUM_FIELDS),
             "attacks": View(figures.attack, attacked, ("accuracy", "advantage", "agents", "rounds")),
         },
-        vary=[*URN_FIELDS[:1], "advantage", *URN_FIELDS[1:], "budget"],
+        vary=[*URN_FIELDS[:1], "advantage", *URN_FIELDS[1:], "budget", *SUM_FIELDS[2:]],
         replicates=500,
         draft=60,
     )
@@ -287,112 +336,67 @@ def as_text(talk: Transcript) -> str:
     return "\n".join(lines)
 
 
-class Browser(widgets.VBox):
-    """Recorded debates to read: a set, a question and an arm to choose; what the model said is shown as plain text."""
-
-    def __init__(self, chat: Chat, arms: tuple[str, ...]) -> None:
-        self._chat = chat
-        self.kind = widgets.Dropdown(options=list(SETS), description="set")
-        self.number = widgets.IntSlider(0, 0, claims.QUESTIONS - 1, description="question")
-        self.arm = widgets.Dropdown(options=list(arms), value=arms[min(1, len(arms) - 1)], description="arm")
-        self.page = widgets.HTML()
-        super().__init__([widgets.HBox([self.kind, self.number, self.arm]), self.page])
-        for moved in (self.kind, self.number, self.arm):
-            moved.observe(lambda _: self._turn(), "value")
-        self._turn()
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def _turn(self) -> None:
-        asked = SETS[self.kind.value](claims.QUESTIONS)[self.number.value]
-        arm = next(each for each in claims.ARMS if each.name == self.arm.value)
-        talks = claims.play(arm, self._chat, asked, claims.seed_of(self.kind.value, self.number.value))
-        self.text = "\n\n".join(f"{as_text(talk)}\n(right: {asked.truth})" for talk in talks)
-        self.page.value = f"<pre style='white-space:pre-wrap;line-height:1.5'>{html.escape(self.text)}</pre>"
-
-
-def transcripts() -> Browser:
+def transcripts(chat: Chat | None = None, arms: tuple[str, ...] | None = None) -> Readings:
     """Return the recorded debates to read."""
-    return Browser(recorded(data_path(claims.RECORDING)), claims.recorded_study().arms)
+    chat = chat or recorded(data_path(claims.RECORDING))
+    arms = arms or claims.recorded_study().arms
+    # The vote comes first on record; there is nothing to follow in it.
+    shown = (*arms[1:], arms[0])
+    return Readings(
+        {"set": tuple(SETS), "question": range(claims.QUESTIONS), "arm": shown},
+        lambda **chosen: _read(
+            _arm(chosen["arm"]), SETS[chosen["set"]](claims.QUESTIONS)[chosen["question"]], chosen["question"], chat
+        ),
+    )
 
 
-class _Stopped(Exception):
-    pass
+def live(server: Server = local_server, arms: tuple[str, ...] = ("vote", "debate 3 x 3")) -> Live:
+    """Return what asks a model here and now."""
 
-
-class Live(widgets.VBox):
-    """A few questions asked of the local model here and now, with progress and a way to stop."""
-
-    def __init__(self, server: Any = local_server, arms: tuple[str, ...] = ("vote", "debate 3 x 3")) -> None:
-        self._server, self._arms, self._stop = (
-            server,
-            [arm for arm in claims.ARMS if arm.name in arms],
-            threading.Event(),
-        )
-        self.kind = widgets.Dropdown(options=list(SETS), description="set")
-        self.count = widgets.IntSlider(2, 1, 10, description="questions")
-        self.start = widgets.Button(description="Ask the local model", button_style="primary")
-        self.halt = widgets.Button(description="Stop", disabled=True)
-        self.bar = widgets.IntProgress(0, 0, 1, layout={"width": "100%"})
-        self.page = widgets.HTML()
-        super().__init__([widgets.HBox([self.kind, self.count, self.start, self.halt]), self.bar, self.page])
-        self.start.on_click(lambda _: self.begin())
-        self.halt.on_click(lambda _: self._stop.set())
-        for moved in (self.kind, self.count):
-            moved.observe(lambda _: self._plan(), "value")
-        self._plan()
-        self.worker: threading.Thread | None = None
-
-    def __repr__(self) -> str:
-        return "Press the button to ask the local model."
-
-    def _plan(self) -> None:
-        if self.halt.disabled:
-            asked = SETS[self.kind.value](self.count.value)
-            calls, last = len(asked) * sum(arm.calls for arm in self._arms), asked[-1].prompt.strip().splitlines()[-1]
-            self._show(
-                f"{calls} answers to {len(asked)} questions, up to: {last}\nThe model runs on this computer; the first time "
-                "its weights are fetched (93 MB)."
+    def plan(kind: str, count: int, terms: int, highest: int) -> list[Task]:
+        sums = kind == "sums"
+        asked = arithmetic(count, terms=terms, highest=highest, rng=claims.STUDY_SEED) if sums else SETS[kind](count)
+        seeds = np.random.SeedSequence(claims.STUDY_SEED).spawn(count)
+        return [
+            Task(
+                _last_line(each),
+                arm.calls,
+                partial(_summed, arm, each, seed) if sums else partial(_read, arm, each, number),
             )
+            for number, (each, seed) in enumerate(zip(asked, seeds, strict=True))
+            for arm in claims.ARMS
+            if arm.name in arms
+        ]
 
-    def begin(self) -> None:
-        """Start asking, in a thread of its own."""
-        self._stop.clear()
-        self.start.disabled, self.halt.disabled = True, False
-        self.worker = threading.Thread(target=self._ask, daemon=True)
-        self.worker.start()
+    return Live((*SETS, "sums"), plan, server, Sums())
 
-    def _ask(self) -> None:
-        asked = SETS[self.kind.value](self.count.value)
-        self.bar.max, self.bar.value = len(asked) * sum(arm.calls for arm in self._arms), 0
-        lines: list[str] = []
-        try:
-            with self._server() as chat:
-                for number, each in enumerate(asked):
-                    for arm in self._arms:
-                        talk = claims.play(
-                            arm, partial(self._counted, chat), each, claims.seed_of(self.kind.value, number)
-                        )
-                        lines.append(f"{arm.name}: {as_text(talk[0])}\n(right: {each.truth})")
-                        self._show("\n\n".join(lines))
-            self._show("\n\n".join(lines) + "\n\nDone.")
-        except _Stopped:
-            self._show("\n\n".join(lines) + "\n\nStopped.")
-        except Exception as error:
-            self._show(f"The local model could not be asked: {error}")
-        finally:
-            self.start.disabled, self.halt.disabled = False, True
 
-    def _counted(self, chat: Chat, messages: Any, **asked: Any) -> Reply:
-        if self._stop.is_set():
-            raise _Stopped
-        reply = chat(messages, **asked)
-        self.bar.value += 1
-        return reply
+class Sums(Params):
+    """Du et al.'s arithmetic."""
 
-    def _show(self, text: str) -> None:
-        self.page.value = f"<pre style='white-space:pre-wrap;line-height:1.5'>{html.escape(text)}</pre>"
+    terms: int = Field(6, ge=2, le=6, description="numbers in a sum")
+    highest: int = Field(29, ge=1, le=999, slider=(9, 99, 10), description="largest number in a sum")
+
+
+def _read(arm: claims.Arm, asked: Question, number: int, chat: Chat) -> str:
+    return _told(arm, asked, claims.play(arm, chat, asked, claims.seed_of(asked.kind, number)))
+
+
+def _summed(arm: claims.Arm, asked: Question, seed: np.random.SeedSequence, chat: Chat) -> str:
+    # A larger model works in steps before it says the number.
+    return _told(arm, asked, claims.play(arm, chat, asked, seed, max_tokens=400, stop=()))
+
+
+def _told(arm: claims.Arm, asked: Question, talks: Sequence[Transcript]) -> str:
+    return "\n".join([f"{arm.name}:", *(as_text(talk) for talk in talks), f"(right: {asked.truth})"])
+
+
+def _arm(name: str) -> claims.Arm:
+    return next(arm for arm in claims.ARMS if arm.name == name)
+
+
+def _last_line(asked: Question) -> str:
+    return asked.prompt.strip().splitlines()[-1]
 
 
 @cache
@@ -410,6 +414,7 @@ GALLERY = {
     "where_debate_pays": lambda: _map(mapped(Setting(), rng=0)),
     "attack": lambda: figures.attack(attacked(Setting(), rng=0, replicates=50)),
     "gains": lambda: figures.gains(discussed(Setting(), rng=0, replicates=60)),
+    "calculators": lambda: _calculators(finish(calculated(Setting(rounds=2), rng=0, replicates=20))),
     "one_question": question,
     "swept": lambda: pressure(20),
     "crowds": crowds,

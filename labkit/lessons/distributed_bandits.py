@@ -46,37 +46,49 @@ VARIED = (
     "rounds",
     "width",
     "trigger",
+    "determinant",
+    "availability",
+    "growth",
+    "resolution",
     "elimination",
     "log_horizon",
     "graph",
     "accuracy",
     "constant",
+    "uplink",
+    "downlink",
 )
-TALK = ("agents", "dim", "noise", "rounds", "width", "trigger")
+LEARN = ("agents", "dim", "noise", "rounds", "width")
+TALK = (*LEARN, "trigger", "determinant")
 Unfolding = Generator[tuple[float, Any], None, Any]
 
 
 def panel() -> Panel:
-    """Return the panel of the lesson: regret and its price, who talks when, batches, gossip, bits, digits."""
+    """Return the panel of the lesson: regret and its price, who talks when, few bits, batches, gossip, digits."""
     return explore(
         unfold_comparison,
         Study(),
         {
             "regret": View(figures.curves, vary=(*TALK, "elimination")),
-            "who talks when": View(figures.raster, vary=TALK),
+            "who talks when": View(figures.raster, unfold_talk, (*TALK, "availability")),
+            "few bits": View(figures.curves, unfold_doubling, (*LEARN, "growth", "resolution")),
             "arms left": View(
                 figures.survivors,
                 unfold_batches,
                 ("agents", "dim", "noise", "elimination", "log_horizon", "graph", "accuracy"),
             ),
             "agreement": View(figures.agreement, agree, ("agents", "graph", "accuracy")),
-            "bit by bit": View(figures.refinement, refine, ("agents", "dim", "noise", "log_horizon", "constant")),
+            "bit by bit": View(
+                figures.refinement, refine, ("agents", "dim", "noise", "log_horizon", "constant", "uplink", "downlink")
+            ),
             "digits": View(figures.digit_errors, unfold_digits, ("agents", "rounds", "width", "trigger")),
             "price in numbers": _priced(figures.prices),
             "price in bits": _priced(figures.prices_in_bits),
         },
         vary=VARIED,
         replicates=20,
+        # More than one problem, so that one seed shows something else.
+        draft=2,
         whole=compare,
     )
 
@@ -84,8 +96,21 @@ def panel() -> Panel:
 def _priced(figure: Figure) -> View:
     """Return a view of the price list: from the record at first, computed anew on a button."""
     line = "from labkit.lessons.distributed_bandits import recorded_prices; recorded_prices()"
-    matters = ("agents", "dim", "noise", "rounds", "width", "elimination")
-    return View(figure, unfold_prices, matters, button="Run the price list", start=recorded_prices(), line=line)
+    return View(
+        figure, unfold_prices, (*LEARN, "elimination"), button="Run the price list", start=recorded_prices(), line=line
+    )
+
+
+def unfold_talk(study: Study, *, rng: Seed, replicates: int = 1) -> Unfolding:
+    """Run the three policies that talk now and then; yield the share done, return the runs."""
+    policies = ("fedlinucb", "dislinucb", "disbe")
+    return (yield from unfold_comparison(study, rng=rng, replicates=replicates, policies=policies))
+
+
+def unfold_doubling(study: Study, *, rng: Seed, replicates: int = 1) -> Unfolding:
+    """Run talk at doubling times, in few bits, between all and nothing; yield the share done, return the runs."""
+    policies = ("isolated", "doubling", "central")
+    return (yield from unfold_comparison(study, rng=rng, replicates=replicates, policies=policies))
 
 
 def unfold_batches(study: Study, *, rng: Seed, replicates: int = 1) -> Unfolding:
@@ -151,6 +176,13 @@ def scaling(replicates: int = 10, *, rng: Seed = 0) -> go.Figure:
     return figures.scaling(by_horizon, by_agents)
 
 
+def bits_in_time(replicates: int = 5, *, rng: Seed = 0) -> go.Figure:
+    """Return the figure of what PLS sends, ever longer, on the unit ball in twenty dimensions."""
+    told: dict[str, Any] = {"rng": rng, "replicates": replicates, "actions": "ball"}
+    horizons = [10**power for power in range(6, 19)]
+    return figures.bits_in_time({each: play("pls", claims.BALL, each, **told) for each in horizons})
+
+
 def rounding(accuracy: float = 1.0, dim: int = 12, *, rng: Seed = 0) -> go.Figure:
     """Return the figure of one vector of length 1 before and after it was sent."""
     seeds = as_sequence(rng).spawn(2)
@@ -189,6 +221,7 @@ GALLERY = {
     "prices": lambda: figures.prices(recorded_prices()),
     "prices_in_bits": lambda: figures.prices_in_bits(recorded_prices()),
     "refinement": lambda: figures.refinement(refine(Study(dim=20), rng=0, replicates=2)),
+    "bits_in_time": lambda: bits_in_time(2),
     "rounding": rounding,
     "code_lengths": lambda: code_lengths(draws=5),
     "digit_errors": lambda: digits(60, 3),
@@ -225,7 +258,7 @@ BET = Bet(
     key="distributed_bandits.few_words",
     question=(
         "Ten agents learn the same thing for 1000 rounds. If each tells all others everything at once, their loss falls to "
-        "about a seventh. Now they may talk only a handful of times in 1000 rounds. How much of that gain is left?"
+        "about a sixth. Now they may talk only a handful of times in 1000 rounds. How much of that gain is left?"
     ),
     options={
         "nothing": "next to nothing: five talks in a thousand rounds are too few",

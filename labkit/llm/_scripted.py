@@ -166,7 +166,8 @@ def _said(text: str) -> list[str]:
     """Return the answers that a turn quotes: what follows a colon, one by one."""
     quoted = [line.rsplit(": ", 1)[-1] for line in text.splitlines()]
     parts = [part for line in quoted for part in re.split(r"[,;]\s+", line)]
-    return [part.strip(" -*.\"'") for part in parts if part.strip(" -*.\"'")]
+    bare = (re.sub(r"^[\s*.\"']*(-(?!\d)[\s*.\"']*)*|[\s*.\"'-]+$", "", part) for part in parts)
+    return [part for part in bare if part]
 
 
 def _words(text: str) -> list[int]:

@@ -7,7 +7,7 @@ seen (`describe`), and returns the figure.
 
 from labkit.theme._look import DASHES, FONT, GRID, INK, MARKERS, PALETTE, PAPER, SUBDUED, Style, styled
 from labkit.theme._paper import axes, figure, panels
-from labkit.theme._traces import Trace, band, direct_labels, image, line, png_uri, points, reported, theory
+from labkit.theme._traces import Trace, band, direct_labels, image, line, png_uri, points, reported, theory, two_sided
 from labkit.theme._words import data_of, describe, description
 
 __all__ = [
@@ -36,4 +36,5 @@ __all__ = [
     "reported",
     "styled",
     "theory",
+    "two_sided",
 ]

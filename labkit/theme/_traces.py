@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -71,7 +72,10 @@ def direct_labels(
     span : (float, float)
         The lowest and highest y on the panel, from which the needed distance follows.
     """
-    heights = _apart(_floats(y), 0.065 * (span[1] - span[0]))
+    ends_at = _floats(y)
+    # The browser draws no label that stands beyond the axis.
+    within = (min(span[0], ends_at.min(initial=span[0])), max(span[1], ends_at.max(initial=span[1])))
+    heights = _apart(ends_at, 0.065 * (span[1] - span[0]), within)
     look = {"color": [style.color for style in styles], "size": 13}
     words = {"mode": "text", "text": [f" {text}" for text in texts], "textfont": look, "textposition": "middle right"}
     ends = np.broadcast_to(_floats(x), heights.shape)
@@ -87,6 +91,20 @@ def image(rgb: NDArray[np.uint8], name: str = "", *, panel: int = 1) -> Trace:
         Red, green and blue of each cell.
     """
     return {"type": "image", "source": png_uri(rgb), "name": name, "hoverinfo": "skip", **axes(panel)}
+
+
+def two_sided(values: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return colours for `image`: blue below zero, white at zero, vermilion above.
+
+    Parameters
+    ----------
+    values : array of float, shape (rows, columns)
+        The largest in size gets the full colour.
+    """
+    strength = np.clip(np.abs(values) / max(1e-9, float(np.abs(values).max())), 0, 1)[..., None] ** 0.7
+    below, above = (np.array([int(PALETTE[name][i : i + 2], 16) for i in (1, 3, 5)]) for name in ("blue", "vermilion"))
+    ends = np.where(values[..., None] > 0, above, below)
+    return (255 * (1 - strength) + ends * strength).astype(np.uint8)
 
 
 def png_uri(rgb: NDArray[np.uint8]) -> str:
@@ -123,8 +141,8 @@ def _faint(color: str) -> str:
     return f"rgba({red},{green},{blue},0.16)"
 
 
-def _apart(heights: NDArray[Any], distance: float) -> NDArray[Any]:
-    """Return the heights in the same order, moved as little as needed to stand `distance` apart."""
+def _apart(heights: NDArray[Any], distance: float, within: tuple[float, float] = (-math.inf, math.inf)) -> NDArray[Any]:
+    """Return the heights in the same order, moved as little as needed to stand `distance` apart within the bounds."""
     order = np.argsort(heights, kind="stable")
     steps = distance * np.arange(len(heights))
     # Positions that keep a distance are increasing once the distances are taken off: pool neighbours that are not.
@@ -135,5 +153,7 @@ def _apart(heights: NDArray[Any], distance: float) -> NDArray[Any]:
             (a, n), (b, m) = pools[-2], pools.pop()
             pools[-1] = [(a * n + b * m) / (n + m), n + m]
     settled = np.empty(len(heights))
-    settled[order] = np.repeat([p[0] for p in pools], [int(p[1]) for p in pools]) + steps
+    low, high = within[0], within[1] - distance * max(len(heights) - 1, 0)
+    places = np.clip(np.repeat([p[0] for p in pools], [int(p[1]) for p in pools]), min(low, high), high)
+    settled[order] = places + steps
     return settled

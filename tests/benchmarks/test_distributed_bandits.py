@@ -8,6 +8,10 @@ obp cannot be installed with its dependencies any more, and its package wants to
 loaded past it, from the environment or from .cache/peers
 (``pip install --no-deps --target .cache/peers obp==0.4.1``). Where it is missing, contextualbandits times nine stands
 for it: on one machine the two made 9316 and 1027 rounds a second.
+
+Against obp 0.4.1 on two shared cores: isolated agents 48 times its rounds a second, doubling 49, DisLinUCB 38. Full
+sharing made 16 and FedLinUCB 5, whose agents take in what twenty send in every round; a batched policy plays a million
+rounds in 5 milliseconds.
 """
 
 from __future__ import annotations
@@ -144,10 +148,11 @@ def test_chooses_what_obp_chooses():
         theirs.update_params(action=int(arm[0]), reward=float(reward[0]), context=context)
 
 
-def test_a_batched_run_of_a_million_rounds_takes_milliseconds(capsys):
-    spent = seconds(play, "disbe", Problem(), 10**6, rng=0, replicates=20) / 20
+@pytest.mark.parametrize("policy", ["disbe", "decbe", "pls"])
+def test_a_batched_run_of_a_million_rounds_takes_milliseconds(policy, capsys):
+    spent = seconds(play, policy, Problem(), 10**6, rng=0, replicates=20) / 20
     with capsys.disabled():
-        print(f"\nDisBE, a million rounds of ten agents: {1000 * spent:.1f} ms")
+        print(f"\n{policy}, a million rounds of ten agents: {1000 * spent:.1f} ms")
     assert spent < 0.1
 
 

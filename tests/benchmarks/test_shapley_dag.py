@@ -17,7 +17,7 @@ PLAYERS, ROUNDS = 18, 3
 
 @pytest.fixture(scope="module")
 def shap():
-    return pytest.importorskip("shap", reason="shap is not installed: pip install 'shap>=0.51,<1', or run 'make bench'")
+    return pytest.importorskip("shap", reason="shap is not installed: it is one of the tools that make test installs")
 
 
 @pytest.mark.benchmark(group="exact Shapley values, 18 players", timer=time.process_time)

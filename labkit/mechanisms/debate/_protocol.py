@@ -12,7 +12,7 @@ from numpy.random import SeedSequence
 
 from labkit.dialogue import Chat, Message, Reply, Transcript
 from labkit.mechanisms.debate._topology import Topology, neighbourhoods
-from labkit.seeds import Seed, as_sequence
+from labkit.seeds import Seed, as_sequence, seed_at
 
 Read = Callable[[str], str | None]
 
@@ -201,9 +201,7 @@ def call_seed(rng: SeedSequence, agent: int, number: int) -> int:
     int
         From 0 to 2^31 - 1.
     """
-    child = SeedSequence(rng.entropy, spawn_key=(*rng.spawn_key, agent, number))
-    # Servers take seeds as signed 32-bit numbers.
-    return int(child.generate_state(1)[0]) >> 1
+    return seed_at(rng, agent, number)
 
 
 def _replies(calls: Sequence[Callable[[], Reply]], concurrency: int) -> tuple[Reply, ...]:

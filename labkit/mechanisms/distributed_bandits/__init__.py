@@ -8,7 +8,8 @@ code and memory, as each docstring says; where a gap had to be filled, the docst
 
 Read in this order: `_problem` (what is played), `_linucb` (one round), `_sharing` and `_asynchronous` (when to talk),
 `_batched`, `_eliminator` and `_design` (how rarely), `_gossip` (without a server), `_quantise` and `_refine` (how
-little), `_swim` (several steps ahead: asynchronous LSVI-UCB, Min et al., arXiv 2305.06446), `_play` (one door to all).
+little), `_swim` (several steps ahead: asynchronous LSVI-UCB, Min et al., arXiv 2305.06446), `_play` (one door to all),
+`_study` (all on the same problems).
 """
 
 from labkit.mechanisms.distributed_bandits._agreement import Agreement, gossip_errors
@@ -24,22 +25,20 @@ from labkit.mechanisms.distributed_bandits._gossip import (
     second_eigenvalue,
 )
 from labkit.mechanisms.distributed_bandits._linucb import Learned
-from labkit.mechanisms.distributed_bandits._play import (
+from labkit.mechanisms.distributed_bandits._play import POLICIES, play, unfold
+from labkit.mechanisms.distributed_bandits._problem import BITS_PER_NUMBER, Problem, Run
+from labkit.mechanisms.distributed_bandits._quantise import Quantised, decode, quantise
+from labkit.mechanisms.distributed_bandits._refine import Epochs
+from labkit.mechanisms.distributed_bandits._study import (
     LONG,
-    POLICIES,
     SHORT,
     Runs,
     Study,
     compare,
     compare_long,
-    play,
-    unfold,
     unfold_comparison,
     unfold_long,
 )
-from labkit.mechanisms.distributed_bandits._problem import BITS_PER_NUMBER, Problem, Run
-from labkit.mechanisms.distributed_bandits._quantise import Quantised, decode, quantise
-from labkit.mechanisms.distributed_bandits._refine import Epochs
 from labkit.mechanisms.distributed_bandits._swim import Chain, Cooperation, best_values, cooperate, river
 
 __all__ = [

@@ -48,7 +48,8 @@ class Asynchronous(Team):
         self.synced_gram[here], self.synced_moment[here] = self.server_gram[which], self.server_moment[which]
         self.known[here] = self.server_known[which]
         rows = which * self.agents + agent
-        changed, block = np.nonzero(self.fresh_moment[here].any(axis=2))
+        # By the matrix, not the vector: a reward of 0 is news too.
+        changed, block = np.nonzero(np.trace(self.fresh_gram[here], axis1=2, axis2=3))
         self.server_inverse[which[changed], block] = np.linalg.inv(self.server_gram[which[changed], block])
         inverse = self.server_inverse[which]
         self.inverse[rows] = self.combined[rows] = inverse
@@ -76,11 +77,11 @@ def fedlinucb(
     if determinant is not None and not determinant >= 0:
         raise ValueError(f"determinant = {determinant}: allowed is a number from 0")
     crew = Asynchronous(instance, len(chance["noise"]), ridge, width, delta)
-    bar = math.log1p(1 / crew.agents**2 if determinant is None else determinant)
+    crew.trigger = math.log1p(1 / crew.agents**2 if determinant is None else determinant)
     numbers = crew.blocks * (crew.dim**2 + crew.dim)
 
     def talk(round_: int, team: Team, trail: Trail) -> None:
-        calling = crew.growth > bar
+        calling = crew.growth > crew.trigger
         if not calling.any():
             return
         for agent in np.flatnonzero(calling.any(axis=0)):

@@ -34,12 +34,15 @@ class Learned:
         How often all exchanged what they had; with FedLinUCB, how often one did.
     pressure : ndarray of float, shape (agents, recorded)
         The quantity that triggers an exchange, first replicate.
+    trigger : float
+        What it has to exceed; infinity where nothing triggers one.
     """
 
     gram: Floats
     theta: Floats
     synchronisations: Ints
     pressure: Floats
+    trigger: float
 
 
 class Team:
@@ -65,7 +68,7 @@ class Team:
         self.theta = np.zeros((replicates * self.agents, self.blocks, self.dim))
         self.growth, self.fresh, self.known = np.zeros((3, replicates, self.agents))
         self.since, self.synchronisations = np.zeros(replicates), np.zeros(replicates, dtype=np.int64)
-        self.rows = np.arange(len(self.theta))
+        self.rows, self.trigger = np.arange(len(self.theta)), math.inf
 
     def choose(self, features: Floats, ties: Floats) -> tuple[Ints, Floats, Floats, Floats]:
         """Return each agent's arm, its features, its direction in the estimate, and what was expected of it."""
@@ -163,7 +166,7 @@ def play_rounds(
             yield round_ / horizon
     shape = (replicates, problem.agents, problem.blocks, problem.dim)
     gram = team.synced_gram + team.fresh_gram
-    return trail.run(policy, Learned(gram, team.theta.reshape(shape), team.synchronisations, pressure))
+    return trail.run(policy, Learned(gram, team.theta.reshape(shape), team.synchronisations, pressure, team.trigger))
 
 
 def _drawn(instance: Instance, chance: dict[str, list[Chance]]) -> tuple[Ints, Floats, Floats]:

@@ -43,9 +43,7 @@ class Problem(Params):
     sparsity: int = Field(
         0, ge=0, le=200, slider=(0, 20, 1), description="parameters that are not 0; 0 for all of them"
     )
-    availability: float = Field(
-        1.0, gt=0, le=1, slider=(0.1, 1, 0.1), description="share of the agents that play in a round"
-    )
+    availability: float = Field(1.0, gt=0, le=1, slider=(0.1, 1, 0.1), description="share that plays")
 
     @property
     def choices(self) -> int:

@@ -66,6 +66,7 @@ def dislinucb(
     bar = default_trigger(team.agents, team.blocks * team.dim, horizon) if trigger is None else trigger
     if not bar >= 0:
         raise ValueError(f"trigger = {trigger}: allowed is a number from 0, or infinity")
+    team.trigger = bar
 
     def talk(round_: int, team: Team, trail: Trail) -> None:
         which = np.flatnonzero((team.growth * team.since[:, None]).max(axis=1) > bar)

@@ -5,8 +5,9 @@ the group contributes much, answers flow from those that contribute more to thos
 answer nearest to the weighted centre is given. The paper's rule and that of its released code stand side by side.
 
 Read in this order: `_contribution` (the score and the choice), `_shapley` (what it stands in for), `_games` (where that
-is known), `_graph` (who reads whom), `_organize` (agents that answer), `_crowd` and `_world` (the same without a language model), `_scene` (one question in the plane),
-`_plurality` (what it has to beat), `_capability` and `_colluders` (two other ways to weigh a vote).
+is known), `_graph` (who reads whom), `_organize` (agents that answer), `_crowd` and `_world` (the same without a
+language model), `_scene` (one question in the plane), `_plurality` (what it has to beat), `_capability` and
+`_colluders` (two other ways to weigh a vote).
 """
 
 from labkit.mechanisms.shapley_dag._capability import Decisions, Teams, decide
@@ -20,9 +21,10 @@ from labkit.mechanisms.shapley_dag._plurality import at_least, coincidence_thres
 from labkit.mechanisms.shapley_dag._scene import Scene, scene_of_talks, scene_of_transcript
 from labkit.mechanisms.shapley_dag._shapley import cosine_game, exact_shapley
 from labkit.mechanisms.shapley_dag._transcript import Organized, Wording
-from labkit.mechanisms.shapley_dag._world import Talks, simulate
+from labkit.mechanisms.shapley_dag._world import Answer, Talks, simulate
 
 __all__ = [
+    "Answer",
     "Crowd",
     "Decisions",
     "Game",

@@ -6,7 +6,7 @@ from typing import Literal
 
 from labkit.params import Field, Params
 
-Routing = Literal["contribution", "top contributors", "random", "chain", "complete"]
+Routing = Literal["contribution", "released", "top contributors", "random", "chain", "complete"]
 
 
 class Crowd(Params):

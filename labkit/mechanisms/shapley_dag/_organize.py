@@ -16,7 +16,7 @@ from labkit.dialogue import Chat, Message, Reply
 from labkit.mechanisms.shapley_dag._contribution import central, checked_rule, contributions, similarities
 from labkit.mechanisms.shapley_dag._graph import influence_graph, reshuffled
 from labkit.mechanisms.shapley_dag._transcript import Organized, Wording
-from labkit.seeds import Seed, as_sequence
+from labkit.seeds import Seed, as_sequence, seed_at
 
 Embed = Callable[[Sequence[str]], NDArray[np.float64]]
 Read = Callable[[str], str | None]
@@ -142,8 +142,7 @@ def call_seed(rng: Seed, agent: int, turn: int) -> int:
     int
         0 to 2^31 - 1.
     """
-    base = as_sequence(rng).spawn(1)[0]
-    return int(SeedSequence(base.entropy, spawn_key=(*base.spawn_key, turn, agent)).generate_state(1)[0] >> 1)
+    return seed_at(as_sequence(rng).spawn(1)[0], turn, agent)
 
 
 @dataclass(frozen=True, slots=True)

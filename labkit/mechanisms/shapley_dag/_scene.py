@@ -98,7 +98,7 @@ def scene_of_transcript(talk: Organized, embeddings: Sequence[ArrayLike], right:
 
 
 def _laid_out(alike: Floats) -> Floats:
-    """Return places in the plane for cosines of each round: classical scaling, each round turned onto the one before."""
+    """Return places in the plane for the cosines of each round: classical scaling, turned onto the round before."""
     placed: list[Floats] = []
     for gram in alike:
         centred = gram - gram.mean(axis=0) - gram.mean(axis=1)[:, None] + gram.mean()

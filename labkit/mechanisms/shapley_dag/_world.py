@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+import networkx as nx
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from labkit.mechanisms.shapley_dag._contribution import DIGITS
+from labkit.mechanisms.shapley_dag._contribution import DIGITS, SHARPNESS
 from labkit.mechanisms.shapley_dag._crowd import Crowd
+from labkit.mechanisms.shapley_dag._graph import influence_graph
 from labkit.seeds import Seed, streams
 
 Floats = NDArray[np.float64]
+Answer = Literal["chosen", "plurality", "single", "any"]
 
 # Questions are drawn in blocks, so that the first ones stay the same when more are asked for.
-BLOCK = 250
+BLOCK = 50
 KEPT = ("answers", "contribution", "chosen", "plurality", "calls", "alike", "reads")
 NOISES = ("answers", "directions", "noise", "order", "adoption")
 
@@ -34,7 +37,7 @@ class Talks:
     answers : ndarray of int, shape (questions, rounds + 1, agents)
         0 is right.
     contribution : ndarray of float, shape (questions, rounds + 1, agents)
-        Cosine with the mean of all.
+        Cosine with the mean of all; under the rule "released" what that makes of it.
     chosen : ndarray of int, shape (questions, rounds + 1)
         The answer of the group, were this the last round. A chain gives the answer of its last agent.
     plurality : ndarray of int, shape (questions, rounds + 1)
@@ -57,7 +60,12 @@ class Talks:
     alike: Floats
     reads: NDArray[np.bool_]
 
-    def right(self, what: Literal["chosen", "plurality", "single", "any"], turn: int = -1) -> Floats:
+    @property
+    def times(self) -> NDArray[np.int64]:
+        """The rounds."""
+        return np.arange(self.answers.shape[1])
+
+    def right(self, what: Answer, turn: int = -1) -> Floats:
         """Return for each question whether it is answered right (1 or 0); "single" is the mean over the agents."""
         if what == "single":
             return np.asarray((self.answers[:, turn] == 0).mean(axis=1))
@@ -107,14 +115,13 @@ def _talk(crowd: Crowd, draw: dict[str, Generator]) -> dict[str, NDArray[Any]]:
     origin = np.argmax(answers[:, :, None] == answers[:, None, :], axis=2)
     topic = crowd.topic * _directions(draw["directions"], (BLOCK, 1, crowd.dimension))
     vectors = topic + _at(kinds, origin) + crowd.noise * _directions(draw["noise"], kinds.shape)
-    kept: dict[str, list[NDArray[Any]]] = {
-        name: [] for name in ("answers", "contribution", "chosen", "plurality", "calls")
-    }
+    kept: dict[str, list[NDArray[Any]]] = {name: [] for name in KEPT}
     calls = np.full(BLOCK, crowd.agents)
     for turn in range(crowd.rounds + 1):
-        alike, contribution, nearest = _looked_at(vectors)
+        alike, contribution, nearest = _looked_at(vectors, crowd.routing)
         chosen = np.full(BLOCK, crowd.agents - 1) if crowd.routing == "chain" and turn else nearest
-        order, reads = _routes(crowd, alike, contribution, draw["order"])
+        released = crowd.routing == "released"
+        order, reads = _released(crowd, vectors) if released else _routes(crowd, alike, contribution, draw["order"])
         said = np.take_along_axis(answers, chosen[:, None], 1)[:, 0]
         now = (answers, contribution, said, _most_frequent(answers), calls, alike, reads)
         for name, value in zip(KEPT, now, strict=True):
@@ -124,7 +131,7 @@ def _talk(crowd: Crowd, draw: dict[str, Generator]) -> dict[str, NDArray[Any]]:
         asked = np.asarray(reads.any(axis=2))
         np.put_along_axis(asked, order[:, :1], True, axis=1)
         calls = calls + asked.sum(axis=1)
-        source = _adopted(crowd, answers, order, reads, draw["adoption"].random(shape))
+        source = adopted(crowd, answers, order, reads, draw["adoption"].random(shape))
         moved = np.take_along_axis(answers, source, 1) != answers
         answers, origin = np.take_along_axis(answers, source, 1), np.take_along_axis(origin, source, 1)
         fresh = topic + _at(kinds, origin) + crowd.noise * _directions(draw["noise"], kinds.shape)
@@ -157,10 +164,22 @@ def _routes(
     return order, known & (place < crowd.reads)
 
 
-def _adopted(
+def _released(crowd: Crowd, vectors: Floats) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the same for the rule of the released code, question by question: it cuts cycles one at a time."""
+    order = np.empty(vectors.shape[:2], dtype=np.int64)
+    reads = np.zeros((*vectors.shape[:2], crowd.agents), dtype=bool)
+    for question, rows in enumerate(vectors):
+        graph = influence_graph(rows, threshold=crowd.threshold, max_in_degree=crowd.reads, rule="released")
+        order[question] = sorted(graph, key=nx.get_node_attributes(graph, "order").__getitem__)
+        for source, reader in graph.edges:
+            reads[question, reader, source] = True
+    return order, reads
+
+
+def adopted(
     crowd: Crowd, answers: NDArray[np.int64], order: NDArray[np.int64], reads: NDArray[np.bool_], luck: Floats
 ) -> NDArray[np.int64]:
-    """Return from whom each agent has its answer now: one speaks after another, and reads what is newest."""
+    """Return whose answer each agent gives now: one speaks after another, and reads what is newest."""
     questions, now = np.arange(len(answers)), answers.copy()
     source = np.tile(np.arange(crowd.agents), (len(answers), 1))
     for reader in order.T:
@@ -176,12 +195,15 @@ def _adopted(
     return source
 
 
-def _looked_at(vectors: Floats) -> tuple[Floats, Floats, NDArray[np.int64]]:
+def _looked_at(vectors: Floats, routing: str) -> tuple[Floats, Floats, NDArray[np.int64]]:
     """Return cosines of all pairs, contributions, and the agent nearest to the weighted centre."""
     unit = vectors / np.linalg.norm(vectors, axis=2, keepdims=True)
     gram = np.round(unit @ unit.transpose(0, 2, 1), DIGITS)
     length = np.sqrt(np.maximum(gram.mean(axis=(1, 2)), 1e-24))
     contribution = gram.mean(axis=2) / length[:, None]
+    if routing == "released":
+        raised = np.exp((np.maximum(contribution, 0) - contribution.max(axis=1, keepdims=True)) / SHARPNESS)
+        contribution = raised / raised.sum(axis=1, keepdims=True)
     toward = np.round((gram * contribution[:, None, :]).sum(axis=2), 10)
     return gram, contribution, np.argmax(toward, axis=1)
 

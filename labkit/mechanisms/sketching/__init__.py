@@ -29,6 +29,7 @@ from labkit.mechanisms.sketching._study import (
     compare,
     deal,
     first_within,
+    learn,
     tune,
     unfold,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "first_within",
     "images",
     "invert_gradient",
+    "learn",
     "make_sketch",
     "message",
     "noise_for",

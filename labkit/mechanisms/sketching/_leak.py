@@ -27,8 +27,8 @@ class Leak(Params):
 
     size: int = Field(96, ge=1, le=650, slider=(8, 160, 1), description="numbers the client sends")
     family: Family = Field("gaussian", description="kind of random matrix")
-    sketched: bool = Field(True, description="whether the gradient is sketched; if not, all 650 numbers are sent")
-    known: bool = Field(True, description="whether the attacker knows the matrix")
+    sketched: bool = Field(True, description="off: all 650 numbers are sent")
+    known: bool = Field(True, description="the attacker knows the matrix")
     noise: float = Field(0.0, ge=0, le=100, slider=(0, 3, 0.05), description="length of the noise over the message's")
     batch: int = Field(1, ge=1, le=LARGEST, slider=(1, 4, 1), description="images behind one message")
     local_steps: int = Field(1, ge=1, le=10, slider=(1, 5, 1), description="steps the client takes before it talks")

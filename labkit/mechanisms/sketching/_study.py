@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -93,6 +93,30 @@ def compare(
     return finish(unfold(study, steps, rng=rng, replicates=replicates, methods=methods))
 
 
+def learn(study: Study, method: str, multiple: float, problem: Classifier, seed: SeedSequence) -> History:
+    """Run one method on digits that have been dealt.
+
+    Parameters
+    ----------
+    study : Study
+        The task.
+    method : str
+        One of `METHODS`.
+    multiple : float
+        Its step as a multiple of 1/L, before `study.step_times`.
+    problem : Classifier
+        The digits, as dealt.
+    seed : SeedSequence
+        Of everything else.
+
+    Returns
+    -------
+    History
+    """
+    step = study.step_times * multiple / problem.spectrum[-1]
+    return descend(problem, method, study.rounds, step=step, rng=seed, **study.knobs(method))
+
+
 def unfold(
     study: Study,
     steps: Mapping[str, float] | None = None,
@@ -100,6 +124,7 @@ def unfold(
     rng: Seed,
     replicates: int = 1,
     methods: Sequence[str] = COMPARED,
+    learner: Callable[[Study, str, float, Classifier, SeedSequence], History] = learn,
 ) -> Generator[tuple[float, Runs | None], None, Runs]:
     """Do the same in steps, so that a panel can draw it as it grows.
 
@@ -107,22 +132,22 @@ def unfold(
     ----------
     study, steps, rng, replicates, methods
         As for `compare`.
+    learner : callable
+        `learn`, or what remembers its results.
 
     Yields
     ------
     (float, Runs or None)
-        The share done, and what there is so far.
+        The share done, and after each deal of the digits what there is so far.
     """
     runs, total = Runs(), replicates * len(methods)
     steps = steps if steps is not None else dict.fromkeys(methods, 1.0)
     for number, seed in enumerate(as_sequence(rng).spawn(replicates)):
         problem, child = deal(study, seed)
         for place, method in enumerate(methods):
-            step = study.step_times * steps[method] / problem.spectrum[-1]
-            found = descend(problem, method, study.rounds, step=step, rng=child, **study.knobs(method))
+            found = learner(study, method, steps[method], problem, child)
             runs = Runs({**runs, method: joined(runs[method], found) if method in runs else found})
-            even = number == 0 or place == len(methods) - 1
-            yield (number * len(methods) + place + 1) / total, runs if even else None
+            yield (number * len(methods) + place + 1) / total, runs if place == len(methods) - 1 else None
     return runs
 
 

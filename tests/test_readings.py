@@ -1,0 +1,143 @@
+"""Readings and live questions: choices, inert text, progress, stop, and errors in words."""
+
+import threading
+from contextlib import nullcontext
+
+import pytest
+
+from labkit import theme
+from labkit.dialogue import Message, Reply
+from labkit.explore import Live, Readings, Task
+from labkit.explore import _live as live_module
+
+NASTY = "<script>alert(1)</script> & <b>bold</b>"
+
+
+def drawn(number, kind):
+    fig = theme.figure(x="x", y="y")
+    fig.add_trace(theme.points([number], [len(kind)], theme.styled("blue"), "dot"))
+    return theme.describe(fig, f"There is one dot at {number} in a plot that was made for a test.")
+
+
+def readings(**more):
+    return Readings({"number": range(3), "kind": ("a", "bb")}, lambda number, kind: f"{kind} {number} {NASTY}", **more)
+
+
+class TestReadings:
+    def test_a_choice_turns_the_page(self):
+        made = readings()
+        assert made.text.startswith("a 0")
+        made.controls["number"].value = 2
+        made.controls["kind"].value = "bb"
+        assert made.text.startswith("bb 2")
+        assert repr(made) == made.text
+
+    def test_a_text_is_never_markup(self):
+        page = readings().page.value
+        assert "<script>" not in page
+        assert "&lt;script&gt;" in page
+
+    def test_the_picture_follows_in_place(self):
+        made = readings(picture=drawn)
+        before = made._picture.widget
+        made.controls["number"].value = 1
+        assert made._picture.widget is before
+        assert before.data[0].x[0] == 1
+        assert "dot at 1" in made.foot.caption
+
+    def test_an_error_is_shown_and_the_next_choice_works(self):
+        def text(number):
+            if number == 1:
+                raise ValueError("<nothing> here")
+            return f"page {number}"
+
+        made = Readings({"number": range(3)}, text)
+        made.controls["number"].value = 1
+        assert "&lt;nothing&gt; here" in made.words.value
+        made.controls["number"].value = 2
+        assert made.words.value == ""
+        assert made.text == "page 2"
+
+    def test_saving_hands_over_a_still_picture_and_no_error(self, monkeypatch):
+        monkeypatch.setenv("LABKIT_SAVE", "1")
+        assert "application/vnd.plotly.v1+json" in readings(picture=drawn)._repr_mimebundle_()
+        assert "application/vnd.plotly.v1+json" not in readings()._repr_mimebundle_()
+        with pytest.raises(ZeroDivisionError):
+            Readings({"number": range(3)}, lambda number: str(1 / number))
+
+
+def answered(messages, **asked):
+    return Reply(NASTY, "scripted", 1, 1)
+
+
+def plan(kind, count):
+    ask = [Message("user", kind)]
+    return [
+        Task(f"question {number}", 3, lambda chat: " ".join(chat(ask, seed=seed).text for seed in range(2)))
+        for number in range(count)
+    ]
+
+
+def finished(live):
+    live.begin()
+    live.worker.join(20)
+    return live
+
+
+class TestLive:
+    def test_it_shows_progress_and_plain_text(self):
+        live = finished(Live(("one",), plan, lambda: nullcontext(answered)))
+        # A task may take fewer answers than it could.
+        assert live.bar.value == live.bar.max == 6
+        assert live.page.value.count("&lt;script&gt;") == 4
+        assert "<script>" not in live.page.value
+        assert "Done." in live.page.value
+        assert live.halt.disabled
+        assert not live.start.disabled
+
+    def test_it_says_first_what_it_will_do(self):
+        live = Live(("one",), plan, lambda: nullcontext(answered))
+        assert "question 1\n\nAt most 6 answers" in live.page.value
+        live.count.value = 5
+        assert "question 4\n\nAt most 15 answers" in live.page.value
+        live.address.value = "http://127.0.0.1:9/v1"
+        assert "go to http://127.0.0.1:9/v1" in live.page.value
+
+    def test_it_can_be_stopped(self):
+        waiting, go_on = threading.Event(), threading.Event()
+
+        def chat(messages, **asked):
+            waiting.set()
+            go_on.wait(20)
+            return answered(messages)
+
+        live = Live(("one",), plan, lambda: nullcontext(chat))
+        live.begin()
+        assert waiting.wait(20)
+        live.halt.click()
+        go_on.set()
+        live.worker.join(20)
+        assert "Stopped." in live.page.value
+        assert live.bar.value == 1
+        assert not live.start.disabled
+
+    def test_an_address_is_asked_in_place_of_this_computer(self, monkeypatch):
+        asked = []
+
+        def endpoint(address, model):
+            asked.append((address, model))
+            return answered
+
+        monkeypatch.setattr(live_module, "Endpoint", endpoint)
+        live = Live(("one",), plan, server=None)
+        live.address.value, live.model.value = " http://127.0.0.1:9/v1 ", "some-model"
+        assert "Done." in finished(live).page.value
+        assert asked == [("http://127.0.0.1:9/v1", "some-model")]
+
+    def test_without_a_model_it_says_so(self):
+        def gone():
+            raise RuntimeError("<no model> here")
+
+        live = finished(Live(("one",), plan, gone))
+        assert "could not be asked: &lt;no model&gt; here" in live.page.value
+        assert not live.start.disabled
