@@ -654,7 +654,7 @@ class TestLesson:
     def test_live_sums_follow_their_sliders(self):
         live = lesson.live(lambda: nullcontext(Scripted(ASKED)))
         live.kind.value = "sums"
-        live.knobs["terms"].value, live.knobs["highest"].value = 2, 9
+        live.knobs["sums"]["terms"].value, live.knobs["sums"]["highest"].value = 2, 9
         asked = live.page.value.splitlines()[0]
         assert re.search(r"result of \d\+\d\?", asked)
 

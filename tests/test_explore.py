@@ -17,7 +17,7 @@ from walks import Look, Run, Walk, ends, simulate, sweep, swept, unfold, world
 
 from labkit import theme
 from labkit.explore import View, explore
-from labkit.explore._picture import _restyle
+from labkit.explore._picture import Picture, _restyle
 from labkit.params import Field, Params
 from labkit.unfolding import finish
 
@@ -518,6 +518,29 @@ def test_csv_holds_the_numbers_of_the_picture():
     np.testing.assert_allclose(median, np.median(panel.result.seen, axis=0))
     assert rows[0]["x_axis"] == "time, moves"
     assert file["name"].endswith(".csv")
+
+
+def test_a_page_that_asks_again_gets_all_of_the_picture():
+    # What changes while a page draws for the first time is lost on it.
+    panel = walk_panel()
+    panel.clock.slider.value = 7
+    sent = []
+    panel.figure._send_update_msg = lambda *message: sent.append(message)
+    panel.foot._handle_custom_msg({"ask": "again"}, [])
+    ((values, layout, traces),) = sent
+    data = panel.figure.to_dict()["data"]
+    assert traces == list(range(len(data)))
+    for place, trace in enumerate(data):
+        if "name" in trace:
+            assert values["name"][place] == trace["name"]
+    assert layout["height"] == panel.figure.layout.height
+    assert {"xaxis", "yaxis"} <= set(layout)
+
+
+def test_a_picture_that_never_changed_is_not_sent_again():
+    picture = Picture(ends(simulate(Walk(), rng=0, replicates=2)))
+    picture.widget._send_update_msg = None
+    picture.again()
 
 
 def test_the_page_is_self_contained_and_says_what_it_shows():

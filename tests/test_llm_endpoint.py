@@ -75,7 +75,7 @@ def test_passing_trouble_is_tried_again(trouble):
         ("500", "failed on its side (tried 2 times)", 2),
         ("half", "broke off in the middle of an answer (tried 2 times)", 2),
         ("silence", "did not answer within 0.3 s (tried 2 times): raise `timeout`", 2),
-        ("401", "refuses the key: put the right one into the environment variable OPENAI_API_KEY", 1),
+        ("401", "refuses the key: put the right one into the environment variable LABKIT_API_KEY", 1),
         ("400", "does not accept what was asked", 1),
         ("html", "is the address right?", 1),
         ({"hello": "world"}, "is no chat completion", 1),
@@ -83,7 +83,7 @@ def test_passing_trouble_is_tried_again(trouble):
     ],
 )
 def test_lasting_trouble_is_said_in_plain_words_and_without_the_key(trouble, said, tries, monkeypatch):
-    monkeypatch.setenv("OPENAI_API_KEY", CANARY)
+    monkeypatch.setenv("LABKIT_API_KEY", CANARY)
     with BadServer(trouble) as server:
         chat = endpoint(server, retries=1, timeout=0.3 if trouble == "silence" else 5)
         with pytest.raises(EndpointError) as caught:
@@ -158,3 +158,48 @@ def test_openai_without_a_key_is_refused_at_once(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(ValueError, match="environment variable OPENAI_API_KEY"):
         Endpoint("https://api.openai.com/v1", "gpt-4o-mini")
+
+
+def test_the_key_for_openai_goes_to_no_other_server(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", CANARY)
+    monkeypatch.delenv("LABKIT_API_KEY", raising=False)
+    with BadServer("good") as server:
+        endpoint(server)(ASK)
+        endpoint(server, key_variable="OPENAI_API_KEY")(ASK)
+    assert [CANARY in headers["authorization"] for headers in server.headers] == [False, True]
+
+
+def test_a_key_is_not_sent_unencrypted_to_another_machine(monkeypatch):
+    monkeypatch.setenv("LABKIT_API_KEY", CANARY)
+    with pytest.raises(ValueError, match="unencrypted: use https") as caught:
+        Endpoint("http://models.example/v1", "m")
+    assert CANARY not in str(caught.value)
+    monkeypatch.delenv("LABKIT_API_KEY")
+    assert Endpoint("http://models.example/v1", "m").model == "m"
+
+
+def test_a_password_in_the_address_is_refused_and_not_repeated():
+    with pytest.raises(ValueError, match="holds a name or password") as caught:
+        Endpoint(f"https://me:{CANARY}@models.example/v1", "m")
+    assert CANARY not in str(caught.value)
+
+
+def test_an_endpoint_without_a_model_is_refused():
+    with pytest.raises(ValueError, match="name of the model"):
+        Endpoint("http://127.0.0.1/v1", "")
+
+
+def test_this_machine_is_asked_past_any_proxy(monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with BadServer("good") as server:
+        chat = endpoint(server, retries=0)
+        assert chat(ASK).text == asyncio.run(chat.ask(ASK)).text == "Paris."
+
+
+def test_without_a_key_no_word_is_masked():
+    with BadServer("400") as server, pytest.raises(EndpointError) as caught:
+        endpoint(server, retries=0)(ASK)
+    assert "***" not in str(caught.value)

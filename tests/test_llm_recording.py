@@ -149,6 +149,10 @@ def test_a_full_disk_is_said_in_plain_words_and_the_answer_is_kept(path, monkeyp
             book(ASK, seed=1)
     assert book(ASK, seed=1).text.startswith("Paris")
     assert model.asked == 1
+    # There is room again: what could not be written comes with the next answer, under its head line.
+    book(ASK, seed=2)
+    assert len(recorded(path)) == 2
+    assert recorded(path).provenance.model == model.identity.model
 
 
 def test_two_that_record_into_one_file_do_not_mix_their_lines(path):

@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from labkit import theme
 from labkit.dialogue import Message, Reply
 from labkit.explore import Live, Readings, Task
 from labkit.explore import _live as live_module
+from labkit.params import Field, Params
 
 NASTY = "<script>alert(1)</script> & <b>bold</b>"
 
@@ -124,7 +126,7 @@ class TestLive:
     def test_an_address_is_asked_in_place_of_this_computer(self, monkeypatch):
         asked = []
 
-        def endpoint(address, model):
+        def endpoint(address, model, **settings):
             asked.append((address, model))
             return answered
 
@@ -141,3 +143,88 @@ class TestLive:
         live = finished(Live(("one",), plan, gone))
         assert "could not be asked: &lt;no model&gt; here" in live.page.value
         assert not live.start.disabled
+
+    def test_a_second_click_starts_nothing(self):
+        waiting, go_on, asked = threading.Event(), threading.Event(), []
+
+        def chat(messages, **settings):
+            asked.append(threading.current_thread())
+            waiting.set()
+            go_on.wait(20)
+            return answered(messages)
+
+        live = Live(("one",), plan, lambda: nullcontext(chat))
+        live.begin()
+        assert waiting.wait(20)
+        worker = live.worker
+        live.begin()
+        assert live.worker is worker
+        go_on.set()
+        worker.join(20)
+        assert set(asked) == {worker}
+
+    def test_a_plan_that_fails_is_told_and_the_next_works(self):
+        def moody(kind, count):
+            if count == 3:
+                raise ValueError("three is <too many>")
+            return plan(kind, count)
+
+        live = Live(("one",), moody, lambda: nullcontext(answered))
+        live.count.value = 3
+        assert "three is &lt;too many&gt;" in finished(live).page.value
+        assert not live.start.disabled
+        live.count.value = 1
+        assert "Done." in finished(live).page.value
+
+    def test_closing_stops_asking(self):
+        waiting, go_on = threading.Event(), threading.Event()
+
+        def chat(messages, **settings):
+            waiting.set()
+            go_on.wait(20)
+            return answered(messages)
+
+        live = Live(("one",), plan, lambda: nullcontext(chat))
+        live.begin()
+        assert waiting.wait(20)
+        live.close()
+        go_on.set()
+        live.worker.join(20)
+        assert live.bar.value == 1
+
+    def test_knobs_are_shown_for_their_set_and_reach_its_plan(self):
+        class Size(Params):
+            """A knob."""
+
+            size: int = Field(3, ge=1, le=9, description="size of something")
+
+        seen = []
+
+        def sized(kind, count, **knobs):
+            seen.append((kind, knobs))
+            return plan(kind, count)
+
+        live = Live(("one", "two"), sized, lambda: nullcontext(answered), {"two": Size()})
+        size = live.knobs["two"]["size"]
+        assert size.layout.display == "none"
+        live.kind.value = "two"
+        size.value = 5
+        assert size.layout.display is None
+        assert (seen[0], seen[-1]) == (("one", {}), ("two", {"size": 5}))
+
+    def test_missing_weights_are_fetched_first_with_progress(self, monkeypatch):
+        told = []
+
+        def fetched(weights, *, progress):
+            progress(10, 93)
+            told.append((live.bar.value, live.bar.max, live.page.value))
+
+        monkeypatch.setattr(type(live_module.SMOLLM2), "path", property(lambda self: Path("/nowhere/weights")))
+        monkeypatch.setattr(live_module, "fetch", fetched)
+        monkeypatch.setattr(live_module, "local_server", lambda: nullcontext(answered))
+        live = Live(("one",), plan, live_module.local_server)
+        assert "fetched first" in live.page.value
+        assert "Done." in finished(live).page.value
+        ((done, of, page),) = told
+        assert (done, of) == (10, 93)
+        assert "Fetching" in page

@@ -142,9 +142,7 @@ class Panel(widgets.VBox):
         ]:
             pressed.on_click(lambda button, handler=handler: self._handle(handler))
         self.foot.on_msg(
-            lambda foot, message, buffers: self._handle(
-                lambda: foot.hand_over(message["ask"], self._stage.picture.figure)
-            )
+            lambda foot, message, buffers: self._handle(lambda: foot.hand_over(message["ask"], self._stage.picture))
         )
 
     def _handle(self, handler: Callable[[], None]) -> None:

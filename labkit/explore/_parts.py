@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import traitlets
 
 from labkit import theme
-from labkit.explore._picture import CONFIG
+from labkit.explore._picture import CONFIG, Picture
 
 _HERE = Path(__file__).parent
 FRAME_MILLISECONDS = 80  # between two pictures while time plays
@@ -27,12 +27,19 @@ class Foot(anywidget.AnyWidget):
     caption = traitlets.Unicode().tag(sync=True)
     line = traitlets.Unicode().tag(sync=True)
 
-    def hand_over(self, wish: str, figure: go.Figure) -> None:
-        """Send the browser a file to save: the numbers behind the figure ("csv"), or a page that holds it ("html")."""
+    def hand_over(self, wish: str, picture: Picture) -> None:
+        """Send the browser what it asks for.
+
+        That is a file to save, the numbers behind the figure ("csv") or a page that holds it ("html"); or the picture
+        ("again"): while a page draws for the first time it misses what changes.
+        """
         if wish == "csv":
-            self.send({"name": "labkit.csv", "type": "text/csv", "text": theme.data_of(figure).to_csv(index=False)})
+            numbers = theme.data_of(picture.figure).to_csv(index=False)
+            self.send({"name": "labkit.csv", "type": "text/csv", "text": numbers})
         elif wish == "html":
-            self.send({"name": "labkit.html", "type": "text/html", "text": page(figure, self.line)})
+            self.send({"name": "labkit.html", "type": "text/html", "text": page(picture.figure, self.line)})
+        elif wish == "again":
+            picture.again()
 
 
 class Bar(widgets.HBox):

@@ -83,6 +83,15 @@ class Picture:
             self._waiting = True
             self.widget.on_edits_completed(self._drawn)
 
+    def again(self) -> None:
+        """Send the page all of the picture once more, where it has changed since it was made."""
+        if not self._sent:
+            return
+        bare = [{"type": trace["type"]} for trace in self._shown["data"]]
+        traces, values = _restyle(bare, self._shown["data"])
+        # plotly_update would leave out all that is as it was.
+        self.widget._send_update_msg(values, dict(_changes({}, self._shown["layout"])), traces)
+
     def keep(self) -> None:
         """Make what is shown also what a page shows that opens, or opens again, later."""
         # A page that is still loading misses changes; this call renews the state such a page starts from.

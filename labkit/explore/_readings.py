@@ -56,7 +56,9 @@ class Readings(widgets.VBox):
         self.add_class("labkit-keys")
         for moved in self.controls.values():
             moved.observe(lambda _: self._turn(), "value")
-        self.foot.on_msg(lambda foot, message, buffers: foot.hand_over(message["ask"], self.figure))
+        if self._picture is not None:
+            shown_there = self._picture
+            self.foot.on_msg(lambda foot, message, buffers: foot.hand_over(message["ask"], shown_there))
         self._turn()
 
     def __repr__(self) -> str:

@@ -101,8 +101,18 @@ function render({ model, el }) {
   model.on("msg:custom", received);
   show();
 
+  // While a plot is drawn for the first time it misses what changes: once it stands, it is asked for again.
+  let drawn = null;
+  const catchUp = () => {
+    const plot = panel().querySelector?.(".js-plotly-plot");
+    if (!plot?._fullLayout || plot === drawn) return;
+    drawn = plot;
+    setTimeout(() => model.send({ ask: "again" }), 1000);
+  };
+
   // The other parts of the panel appear one by one after this one.
   const watcher = setInterval(() => {
+    catchUp();
     nameControls(panel());
     describePicture(panel(), model.get("caption"));
     fitPicture(panel());

@@ -72,13 +72,13 @@ def _draw(fig: go.Figure, scene: Scene, time: int) -> None:
     fig.add_trace(ring)
     for source, reader in scene.edges[time]:
         fig.add_annotation(**_arrow(places[source], places[reader], 0.06 * reach))
-    for (x, y), names in _together(places, 0.02 * reach).items():
-        fig.add_annotation(x=x, y=y, text=names, showarrow=False, font={"size": 11})
+    for (x, y), names in _together(places, 0.1 * reach).items():
+        fig.add_annotation(x=x, y=y, text=names, showarrow=False, font={"size": 12}, yshift=sizes.max() / 2 + 9)
     fig.update_layout(xaxis_range=(-reach, reach), yaxis={"range": (-reach, reach), "scaleanchor": "x"})
 
 
 def _together(places: Floats, near: float) -> dict[tuple[float, float], str]:
-    """Return the numbers of the agents by place; those that lie on top of each other share a label."""
+    """Return the numbers of the agents by place; those that lie close to each other share a label."""
     named: dict[tuple[float, float], str] = {}
     for agent, (x, y) in enumerate(places.tolist()):
         there = next((spot for spot in named if np.hypot(spot[0] - x, spot[1] - y) < near), (x, y))

@@ -353,9 +353,9 @@ def transcripts(chat: Chat | None = None, arms: tuple[str, ...] | None = None) -
 def live(server: Server = local_server, arms: tuple[str, ...] = ("vote", "debate 3 x 3")) -> Live:
     """Return what asks a model here and now."""
 
-    def plan(kind: str, count: int, terms: int, highest: int) -> list[Task]:
+    def plan(kind: str, count: int, **knobs: Any) -> list[Task]:
         sums = kind == "sums"
-        asked = arithmetic(count, terms=terms, highest=highest, rng=claims.STUDY_SEED) if sums else SETS[kind](count)
+        asked = arithmetic(count, rng=claims.STUDY_SEED, **knobs) if sums else SETS[kind](count)
         seeds = np.random.SeedSequence(claims.STUDY_SEED).spawn(count)
         return [
             Task(
@@ -368,7 +368,7 @@ def live(server: Server = local_server, arms: tuple[str, ...] = ("vote", "debate
             if arm.name in arms
         ]
 
-    return Live((*SETS, "sums"), plan, server, Sums())
+    return Live((*SETS, "sums"), plan, server, {"sums": Sums()})
 
 
 class Sums(Params):

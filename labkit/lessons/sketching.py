@@ -33,6 +33,7 @@ from labkit.mechanisms.sketching import (
     steal,
     tune,
     unfold,
+    unfold_theft,
     variance_factor,
 )
 from labkit.seeds import Seed, as_sequence
@@ -92,7 +93,7 @@ def panel() -> Panel:
 
 def leak_panel() -> Panel:
     """Return the panel of the attack: the stolen image beside the original, and success against the numbers sent."""
-    named = ("size", "family", "sketched", "known", "noise", "batch", "local_steps")
+    named = ("size", "family", "known", "noise", "batch", "local_steps")
     views: dict[str, Any] = {
         "the leak": View(figures.stolen),
         "threshold": View(
@@ -104,7 +105,7 @@ def leak_panel() -> Panel:
             line="from labkit.lessons.sketching import recorded_recovery; recorded_recovery()",
         ),
     }
-    return explore(steal, Leak(), views, vary=named, replicates=8)
+    return explore(unfold_theft, Leak(), views, vary=named, replicates=8, whole=steal)
 
 
 def unfold_methods(study: Study, *, rng: Seed, replicates: int = 1) -> Unfolding:

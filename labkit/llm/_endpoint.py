@@ -7,10 +7,11 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from labkit.dialogue import Message, Reply
@@ -19,7 +20,7 @@ from labkit.llm._identity import Identity
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
 
-_OWN_HOST = "api.openai.com"
+_OWN_HOST, _NO_KEY = "api.openai.com", "none"
 
 
 class EndpointError(RuntimeError):
@@ -64,8 +65,10 @@ class Endpoint:
         For instance ``"https://api.openai.com/v1"`` or ``"http://127.0.0.1:11434/v1"``.
     model : str
         The model's name there.
-    key_variable : str
-        The environment variable that holds the key. A key is read from nowhere else, and never shown.
+    key_variable : str, optional
+        The environment variable that holds the key: ``OPENAI_API_KEY`` for OpenAI's own server and
+        ``LABKIT_API_KEY`` for any other, so that a key goes nowhere by mistake. A key is read from nowhere else,
+        and never shown.
     timeout : float
         Seconds until an answer is given up.
     retries : int
@@ -83,7 +86,8 @@ class Endpoint:
     Raises
     ------
     ValueError
-        The URL is none, a number is out of range, or OpenAI's own server is asked without a key.
+        The URL is none or holds a password, a number is out of range, OpenAI's own server is asked without a key, or a
+        key would leave this machine unencrypted.
     """
 
     def __init__(
@@ -91,7 +95,7 @@ class Endpoint:
         base_url: str,
         model: str,
         *,
-        key_variable: str = "OPENAI_API_KEY",
+        key_variable: str | None = None,
         timeout: float = 120.0,
         retries: int = 4,
         concurrency: int = 8,
@@ -101,6 +105,12 @@ class Endpoint:
     ) -> None:
         if not base_url.startswith(("http://", "https://")):
             raise ValueError(f"base_url = {base_url!r}: allowed is an address that begins with http:// or https://")
+        host = urlsplit(base_url)
+        if "@" in host.netloc:
+            raise ValueError("base_url holds a name or password: put the key into an environment variable instead")
+        if not model:
+            raise ValueError("model = '': the name of the model on that server is needed")
+        key_variable = key_variable or ("OPENAI_API_KEY" if host.hostname == _OWN_HOST else "LABKIT_API_KEY")
         for name, value, least in (
             ("timeout", timeout, 0.001),
             ("retries", retries, 0),
@@ -108,8 +118,11 @@ class Endpoint:
         ):
             if not value >= least:
                 raise ValueError(f"{name} = {value!r}: allowed is a number from {least}")
-        if _OWN_HOST in base_url and not os.environ.get(key_variable):
+        if host.hostname == _OWN_HOST and not os.environ.get(key_variable):
             raise ValueError(f"{base_url} wants a key: put it into the environment variable {key_variable}")
+        self._loopback = host.hostname in ("localhost", "127.0.0.1", "::1")
+        if host.scheme == "http" and not self._loopback and os.environ.get(key_variable):
+            raise ValueError(f"{base_url} would get the key of {key_variable} unencrypted: use https://, or unset it")
         self.model, self.meter, self.engine = model, Meter(), engine
         self.identity = Identity(model, weights)
         self._base_url, self._key_variable = base_url, key_variable
@@ -213,37 +226,44 @@ class Endpoint:
             )
         except (AttributeError, IndexError, TypeError, ValueError):
             raise EndpointError(
-                f"{self!r} answered with something that is no chat completion ({str(answer)[:80]!r}): "
+                f"{self!r} answered with something that is no chat completion ({self._masked(str(answer))[:80]!r}): "
                 "is the address right? It usually ends with /v1"
             ) from None
 
     def _key(self) -> str:
         # Servers on one's own machine want none, but the client insists on one.
-        return os.environ.get(self._key_variable) or "none"
+        return os.environ.get(self._key_variable) or _NO_KEY
 
-    def _settings(self) -> dict[str, Any]:
-        return {
+    def _masked(self, text: str) -> str:
+        key = self._key()
+        return text if key == _NO_KEY else text.replace(key, "***")
+
+    def _settings(self, client: Callable[..., Any]) -> dict[str, Any]:
+        settings = {
             "base_url": self._base_url,
             "api_key": self._key(),
             "timeout": self._timeout,
             "max_retries": self._retries,
         }
+        # What is asked of this machine goes through no proxy, whatever the environment names.
+        return settings | ({"http_client": client(trust_env=False)} if self._loopback else {})
 
     def _sync(self) -> OpenAI:
         with self._making:
             if self._client is None:
-                from openai import OpenAI
+                from openai import DefaultHttpxClient, OpenAI
 
-                self._client = OpenAI(**self._settings())
+                self._client = OpenAI(**self._settings(DefaultHttpxClient))
             return self._client
 
     def _async(self) -> tuple[AsyncOpenAI, asyncio.Semaphore]:
         loop = asyncio.get_running_loop()
         with self._making:
             if loop not in self._waiting:
-                from openai import AsyncOpenAI
+                from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-                self._waiting[loop] = AsyncOpenAI(**self._settings()), asyncio.Semaphore(self._concurrency)
+                client = AsyncOpenAI(**self._settings(DefaultAsyncHttpxClient))
+                self._waiting[loop] = client, asyncio.Semaphore(self._concurrency)
             return self._waiting[loop]
 
 
@@ -263,7 +283,7 @@ def _what(error: Exception, endpoint: Endpoint) -> str:
     import openai
 
     tried = f"(tried {endpoint._retries + 1} times)"
-    said = str(getattr(error, "message", error)).replace(endpoint._key(), "***")[:300]
+    said = endpoint._masked(str(getattr(error, "message", error)))[:300]
     match error:
         case openai.AuthenticationError() | openai.PermissionDeniedError():
             return f"refuses the key: put the right one into the environment variable {endpoint._key_variable}"

@@ -124,6 +124,7 @@ class Recorded:
         self._sessions: list[_Session] = []
         self._head: _Head | None = None
         self._in_session = False
+        self._unwritten: list[_Line] = []
         self._lock = threading.Lock()
         if path.is_file():
             self._load()
@@ -168,7 +169,7 @@ class Recorded:
         MissingRecording
             It is not recorded and there is no model to ask.
         RecordingError
-            The answer could not be written; it is kept in memory.
+            The answer could not be written; it is kept in memory, and written with the next one.
         """
         asked = {"seed": seed, "temperature": temperature, "max_tokens": max_tokens, "stop": stop}
         key = key_of(self.identity, messages, options=options, **asked)  # type: ignore[arg-type]
@@ -229,12 +230,16 @@ class Recorded:
         answer = answer.model_copy(update={"check": answer.digest()})
         with self._lock:
             self._answers[key] = answer
-            lines: list[_Line] = [] if self._in_session else self._opening()
+            if not self._in_session:
+                self._unwritten += self._opening()
+                self._in_session = True
+            # What could not be written stays in the queue, in order, and is written with what comes next.
+            self._unwritten.append(answer)
             try:
-                _append(self.path, [*lines, answer])
+                _append(self.path, self._unwritten)
             except OSError as error:
                 raise RecordingError(f"{self.path} cannot be written ({error.strerror}): free some space") from error
-            self._in_session = True
+            self._unwritten = []
 
     def _opening(self) -> list[_Line]:
         """Return the lines that come before the first answer of a session."""

@@ -9,6 +9,7 @@ from labkit.stats._intervals import (
     welch,
 )
 from labkit.stats._records import Band, Comparison, Estimate, exact
+from labkit.stats._votes import plurality_chance
 
 __all__ = [
     "Band",
@@ -18,6 +19,7 @@ __all__ = [
     "mean_band",
     "mean_interval",
     "paired_comparison",
+    "plurality_chance",
     "proportion_interval",
     "ratio_interval",
     "welch",

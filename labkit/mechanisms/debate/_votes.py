@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from labkit.stats import plurality_chance
 
 Floats = NDArray[np.float64]
 
@@ -111,27 +111,9 @@ def vote_accuracy(chances: ArrayLike, n: int) -> float:
     Raises
     ------
     ValueError
-        The chances are negative or do not sum to 1, or `n` is below 1.
+        The chances are negative or do not sum to 1, or `n` is not 1 to 170.
     """
-    truth, *others = (float(chance) for chance in np.asarray(chances, dtype=np.float64))
-    if min(truth, *others) < 0 or abs(truth + sum(others) - 1) > 1e-9:
-        raise ValueError(f"chances = {chances!r}: allowed are numbers from 0 that sum to 1")
-    _count(n)
-    total = 0.0
-    for votes in range(n + 1):
-        # ways[tied, sum]: weight of the others having `sum` votes in all, none above `votes` and `tied` of them equal.
-        ways = np.zeros((len(others) + 1, n - votes + 1))
-        ways[0, 0] = 1.0
-        for chance in others:
-            terms = np.array([chance**k / math.factorial(k) for k in range(min(votes, n - votes) + 1)])
-            added = np.zeros_like(ways)
-            for k, term in enumerate(terms):
-                shifted = ways[:, : ways.shape[1] - k] * term
-                added[int(k == votes) :, k:] += shifted[: len(shifted) - int(k == votes)]
-            ways = added
-        share = float(sum(ways[tied, n - votes] / (tied + 1) for tied in range(len(others) + 1)))
-        total += math.factorial(n) * truth**votes / math.factorial(votes) * share
-    return total
+    return plurality_chance([float(chance) for chance in np.asarray(chances, dtype=np.float64)], n)
 
 
 def vote_bound(chances: ArrayLike, n: int) -> float:
@@ -171,9 +153,18 @@ def correlated_accuracy(a: float, b: float, n: int | None) -> float:
     -------
     float
         The upper tail of the beta-binomial; for endlessly many voters ``1 - I_{1/2}(a, b)``, however right one is.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
     """
     from scipy.special import betainc, betaln, gammaln
 
+    if not (a > 0 and b > 0):
+        raise ValueError(f"a = {a!r}, b = {b!r}: allowed are numbers above 0")
+    if n is not None and (n < 1 or n % 2 == 0):
+        raise ValueError(f"n = {n!r}: allowed is an odd number from 1, or None")
     if n is None:
         return float(1 - betainc(a, b, 0.5))
     right = np.arange(n // 2 + 1, n + 1)

@@ -133,7 +133,7 @@ def call_seed(rng: Seed, agent: int, turn: int) -> int:
     Parameters
     ----------
     rng : int, SeedSequence or Generator
-        Where the randomness of the question comes from.
+        Where the randomness of the question comes from; a Generator advances, and gives another seed each time.
     agent, turn : int
         Who is asked, and in which round (0 is the first answer).
 

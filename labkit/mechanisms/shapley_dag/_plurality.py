@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from math import comb, factorial, sqrt
+from math import comb, sqrt
 
 import numpy as np
+
+from labkit.stats import plurality_chance
 
 
 def plurality_accuracy(p: float, wrong: int | Sequence[float], n: int) -> float:
@@ -19,7 +20,7 @@ def plurality_accuracy(p: float, wrong: int | Sequence[float], n: int) -> float:
     wrong : int or sequence of float
         How many wrong answers there are, all equally likely; or the chance of each, together 1 - p.
     n : int
-        How many answers, 1 or more.
+        How many answers, 1 to 170.
 
     Returns
     -------
@@ -33,8 +34,6 @@ def plurality_accuracy(p: float, wrong: int | Sequence[float], n: int) -> float:
     """
     if not 0 <= p <= 1:
         raise ValueError(f"p = {p!r}: allowed is 0 to 1")
-    if n != int(n) or n < 1:
-        raise ValueError(f"n = {n!r}: allowed is a whole number from 1")
     if isinstance(wrong, int | np.integer):
         if wrong < 1:
             raise ValueError(f"wrong = {wrong!r}: allowed is a whole number from 1, or a chance for each wrong answer")
@@ -43,7 +42,7 @@ def plurality_accuracy(p: float, wrong: int | Sequence[float], n: int) -> float:
         chances = tuple(float(chance) for chance in wrong)
     if not all(0 <= chance <= 1 for chance in chances) or abs(sum(chances) + p - 1) > 1e-9:
         raise ValueError(f"wrong = {wrong!r}: allowed are chances that sum to 1 - p = {1 - p:.6g}")
-    return _accuracy(float(p), tuple(sorted(chances)), int(n))
+    return plurality_chance((p, *chances), n)
 
 
 def coincidence_threshold(wrong: int) -> float:
@@ -81,32 +80,14 @@ def at_least(right: int, p: float, n: int) -> float:
     Returns
     -------
     float
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
     """
+    if not 0 <= p <= 1 or n < 1 or not 0 <= right <= n:
+        raise ValueError(
+            f"right = {right!r}, p = {p!r}, n = {n!r}: allowed are 0 <= right <= n, a chance, and n from 1"
+        )
     return 1 - sum(comb(n, m) * p**m * (1 - p) ** (n - m) for m in range(right))
-
-
-@lru_cache(maxsize=4096)
-def _accuracy(p: float, chances: tuple[float, ...], n: int) -> float:
-    total = 0.0
-    for right in range(1, n + 1):
-        rest = n - right
-        # ways[others, ties]: coefficient of x^others with so many wrong answers as frequent as the right one.
-        ways = np.zeros((rest + 1, rest // right + 1))
-        ways[0, 0] = 1
-        for chance in chances:
-            ways = _with_one_more(ways, chance, right)
-        shared = (ways[rest] / (1 + np.arange(ways.shape[1]))).sum()
-        total += factorial(n) / factorial(right) * p**right * float(shared)
-    return total
-
-
-def _with_one_more(ways: np.ndarray, chance: float, most: int) -> np.ndarray:
-    """Return the ways with one more wrong answer, given at most `most` times."""
-    grown = ways.copy()
-    for times in range(1, min(most, len(ways) - 1) + 1):
-        weight = chance**times / factorial(times)
-        if times < most:
-            grown[times:] += weight * ways[:-times]
-        else:
-            grown[times:, 1:] += weight * ways[:-times, :-1]
-    return grown

@@ -15,7 +15,7 @@ from labkit.mechanisms.sketching._audit import audit
 from labkit.mechanisms.sketching._channels import NUMBER_BITS, SEED_BITS
 from labkit.mechanisms.sketching._descend import METHODS, History, Ledger, descend
 from labkit.mechanisms.sketching._knobs import Knobs
-from labkit.mechanisms.sketching._leak import SUCCESS, Leak, Stolen, steal
+from labkit.mechanisms.sketching._leak import SUCCESS, Leak, Stolen, steal, unfold_theft
 from labkit.mechanisms.sketching._moments import DRAWS, Embedded, Embedding, embed, the_vector
 from labkit.mechanisms.sketching._privacy import clip, noise_for, privacy_loss, single_shot_noise
 from labkit.mechanisms.sketching._problem import Classifier, Problem, Quadratic
@@ -100,6 +100,7 @@ __all__ = [
     "the_vector",
     "tune",
     "unfold",
+    "unfold_theft",
     "variance_factor",
     "worst_case_step",
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.random import Generator
+from numpy.random import Generator as Stream
 from numpy.typing import NDArray
 
 from labkit.mechanisms.sketching._attack import Recovery, message, recover_input
@@ -15,6 +16,7 @@ from labkit.mechanisms.sketching._sketch import Family, make_sketch
 from labkit.mechanisms.sketching._worlds import images
 from labkit.params import Field, Params
 from labkit.seeds import Seed, streams
+from labkit.unfolding import finish
 
 LARGEST = 8
 RESTARTS = 8
@@ -103,12 +105,36 @@ def steal(leak: Leak, *, rng: Seed, replicates: int = 1) -> Stolen:
     -------
     Stolen
     """
+    return finish(unfold_theft(leak, rng=rng, replicates=replicates))
+
+
+def unfold_theft(leak: Leak, *, rng: Seed, replicates: int = 1) -> Generator[tuple[float, Stolen], None, Stolen]:
+    """Do the same client by client, so that a panel can draw it as it grows.
+
+    Parameters
+    ----------
+    leak, rng, replicates
+        As for `steal`.
+
+    Yields
+    ------
+    (float, Stolen)
+        The share done, and what there is so far.
+    """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     purposes = streams(rng, replicates, ("victim", "sketch", "noise", "guess", "control", "believed"))
-    # Many small products: threads would spend their time waiting for each other.
-    with threadpool_limits(1):
-        found = [_one(leak, {name: each[r] for name, each in purposes.items()}) for r in range(replicates)]
+    found: list[tuple[Floats, Floats, Floats, float]] = []
+    for client in range(replicates):
+        # Many small products: threads would spend their time waiting for each other.
+        with threadpool_limits(1):
+            found.append(_one(leak, {name: each[client] for name, each in purposes.items()}))
+        if client + 1 < replicates:
+            yield (client + 1) / replicates, _together(leak, found)
+    return _together(leak, found)
+
+
+def _together(leak: Leak, found: list[tuple[Floats, Floats, Floats, float]]) -> Stolen:
     originals, recovered, controls, misfits = (np.array(part) for part in zip(*found, strict=True))
     cosines = (originals * recovered).sum(-1) / np.maximum(
         np.linalg.norm(originals, axis=-1) * np.linalg.norm(recovered, axis=-1), 1e-300
@@ -117,7 +143,7 @@ def steal(leak: Leak, *, rng: Seed, replicates: int = 1) -> Stolen:
     return Stolen(leak, originals, recovered, controls, errors, control_errors, cosines.mean(axis=1), misfits)
 
 
-def _one(leak: Leak, rng: dict[str, Generator]) -> tuple[Floats, Floats, Floats, float]:
+def _one(leak: Leak, rng: dict[str, Stream]) -> tuple[Floats, Floats, Floats, float]:
     weights, inputs, labels = _victim(leak, rng["victim"])
     told: dict[str, Any] = {"local_steps": leak.local_steps, "local_step": 1.0}
     whole = message(weights, inputs, labels, **told)
@@ -136,7 +162,7 @@ def _one(leak: Leak, rng: dict[str, Generator]) -> tuple[Floats, Floats, Floats,
     return inputs, _matched(attack, inputs), _matched(control, inputs), attack.misfit
 
 
-def _victim(leak: Leak, rng: Generator) -> tuple[Floats, Floats, Ints]:
+def _victim(leak: Leak, rng: Stream) -> tuple[Floats, Floats, Ints]:
     shape = (leak.width + 1, leak.classes)
     if leak.source == "synthetic":
         weights, inputs = rng.normal(0, 0.3, shape), rng.standard_normal((LARGEST, leak.width))
