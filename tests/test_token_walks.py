@@ -96,6 +96,10 @@ def test_edges_may_be_pairs_of_anything():
     assert graph.names == ("3", "1", "2")
     with pytest.raises(ValueError, match="allowed is one of eight"):
         ready_made("petersen")
+    with pytest.raises(ValueError, match="two numbers for each of 3 nodes"):
+        walks.make_graph("a b; b c", places=[[0, 0]])
+    with pytest.raises(ValueError, match="allowed are 4 nodes and 1 bridge"):
+        ready_made("ring", 3)
 
 
 # ------------------------------------------------------------------------------- the base chain and its modes
@@ -368,6 +372,13 @@ def test_the_first_nodes_hold_zeros_and_the_last_ones_hold_ones():
     assert (spread.turned[6:, :, 0] == 1).all()
 
 
+def test_one_walk_has_no_variance_and_no_strength_no_walk():
+    with pytest.raises(ValueError, match="two walks or more"):
+        split_error([[1.0]], [1.0])
+    with pytest.raises(ValueError, match="alphas is empty"):
+        compare(World(), rng=0, alphas=())
+
+
 def test_errors_are_split_into_variance_and_bias():
     rng = np.random.default_rng(0)
     found = split_error(3.0 + 0.5 * rng.normal(size=(4000, 1)), [2.8])
@@ -607,6 +618,20 @@ def test_every_view_answers_at_once(panel, view):
     assert panel.settled
     assert panel.failure is None
     assert panel.caption
+
+
+@pytest.mark.parametrize("view", ["the walk", "visits", "distance", "sampling error", "learning"])
+def test_one_token_exactly_on_target_can_be_drawn(view):
+    ring = lesson.panel()
+    ring.choice.value = view
+    for name, value in {"graph": "ring", "nodes": 4, "alpha": 20.0}.items():
+        ring.controls[name].value = value
+    ring.band.value = 1
+    ring.settle()
+    assert ring.failure is None
+    spots = [spot for trace in ring.figure.data for spot in np.asarray(trace.y, dtype=float)]
+    assert not np.isinf(spots).any()
+    assert ring.figure.layout.yaxis.type != "log" or min(spot for spot in spots if not np.isnan(spot)) > 0
 
 
 def test_time_can_be_gone_through(panel):

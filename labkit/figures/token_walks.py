@@ -37,6 +37,7 @@ BENT = theme.Style(theme.PALETTE["vermilion"], "solid", "square")
 RARE, EVEN, OFTEN = np.array([0, 114, 178]), np.array([236, 236, 240]), np.array([213, 94, 0])
 CASES = {"i": "(i) theta slower", "ii": "(ii) same pace", "iii": "(iii) theta faster"}
 NAMED_NODES = 40
+NEARLY_0 = 1e-6  # what a logarithmic axis shows instead of 0
 
 
 def _number(value: float) -> str:
@@ -87,12 +88,12 @@ def walk(runs: Runs, time: int | None = None) -> go.Figure:
     now = int(runs.times[frame]) if frame < len(runs.times) - 1 else None
     highest = 0.0
     for run, style, name in ((plain, PLAIN, _names(runs)[0]), (bent, BENT, _names(runs)[1])):
-        mean = mean_band(run.distance)
+        mean = mean_band(np.maximum(run.distance, NEARLY_0))
         low = np.maximum(mean.low, 0.3 * mean.value)
         fig.add_trace(theme.band(run.times, low, mean.high, style, name, panel=4))
         fig.add_trace(theme.line(run.times, mean.value, style, name, panel=4))
         highest = max(highest, float(mean.value.max()))
-    lowest = 0.5 * float(bent.distance.mean(axis=0).min())
+    lowest = 0.5 * max(float(bent.distance.mean(axis=0).min()), NEARLY_0)
     x = [np.nan, np.nan] if now is None else [now, now]
     fig.add_trace(theme.theory(x, [lowest, highest], "the step drawn above", panel=4))
     _on_log(fig.layout.xaxis4, 1, run.times[-1])
@@ -222,7 +223,7 @@ def distances(runs: Runs) -> go.Figure:
     styles = _styles(runs)
     ends: dict[float, float] = {}
     for alpha, run in runs.items():
-        far, seen = mean_band(run.distance), mean_band(run.covered)
+        far, seen = mean_band(np.maximum(run.distance, NEARLY_0)), mean_band(run.covered)
         name = f"alpha = {alpha:g}"
         low = np.maximum(far.low, 0.3 * far.value)
         fig.add_trace(theme.band(run.times, low, far.high, styles[alpha], name, panel=1))
@@ -274,7 +275,7 @@ def sampling(runs: Runs) -> go.Figure:
     for (name, line), dash in zip(lines.items(), ("solid", "dot", "longdash", "dash"), strict=False):
         drawn = theme.theory(grid, line, name)
         fig.add_trace(drawn | {"line": drawn["line"] | {"dash": dash}})
-    mean = np.array([errors.mean() for errors in found.values()])
+    mean = np.maximum([errors.mean() for errors in found.values()], NEARLY_0)
     bars = [mean_interval(errors).high - errors.mean() if len(errors) > 1 else 0.0 for errors in found.values()]
     # On a logarithmic axis a bar must not reach down to 0.
     name = f"measured, a = {first.world.a:g}"

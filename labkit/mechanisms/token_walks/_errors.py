@@ -45,7 +45,14 @@ def split_error(found: ArrayLike, optimum: ArrayLike) -> Split:
     -------
     Split
         Error and variance with Student's t interval over the walks, bias with one from its own jackknife.
+
+    Raises
+    ------
+    ValueError
+        There are fewer than two walks.
     """
+    if len(np.shape(found)) != 2 or len(np.asarray(found)) < 2:
+        raise ValueError(f"found has shape {np.shape(found)}: allowed is (walks, dims) with two walks or more")
     off = np.asarray(found, dtype=np.float64) - np.asarray(optimum, dtype=np.float64)
     walks, mean = len(off), off.mean(axis=0)
     spread = ((off - mean) ** 2).sum(axis=1) * walks / (walks - 1)

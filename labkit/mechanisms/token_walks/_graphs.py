@@ -72,7 +72,8 @@ def make_graph(edges: Sequence[tuple[Any, Any]] | str, places: Floats | None = N
     Raises
     ------
     ValueError
-        A line does not hold two names, a node is joined to itself, the graph is empty, in pieces or too large.
+        A line does not hold two names, a node is joined to itself, the graph is empty, in pieces or too large, or the
+        places are not one for each node.
     """
     pairs = _read(edges) if isinstance(edges, str) else [(str(a), str(b)) for a, b in edges]
     if not pairs:
@@ -90,7 +91,11 @@ def make_graph(edges: Sequence[tuple[Any, Any]] | str, places: Floats | None = N
         raise ValueError(
             f"the graph is in pieces: no path leads from {names[0]} to {names[lost]}; add an edge between the pieces"
         )
-    return Graph(graph.names, graph.edges, _drawn(graph) if places is None else np.asarray(places, dtype=np.float64))
+    if places is None:
+        return Graph(graph.names, graph.edges, _drawn(graph))
+    if np.shape(places) != (graph.nodes, 2):
+        raise ValueError(f"places has shape {np.shape(places)}: allowed is two numbers for each of {graph.nodes} nodes")
+    return Graph(graph.names, graph.edges, np.asarray(places, dtype=np.float64))
 
 
 def _read(text: str) -> list[tuple[str, str]]:
@@ -162,8 +167,10 @@ def ready_made(family: Family, nodes: int = 12, bridges: int = 1) -> Graph:
     Raises
     ------
     ValueError
-        There is no such family.
+        There is no such family, or nodes or bridges are too few.
     """
+    if nodes < 4 or bridges < 1:
+        raise ValueError(f"nodes = {nodes}, bridges = {bridges}: allowed are 4 nodes and 1 bridge, or more")
     if family == "eight":
         chords = [(0, 4), (2, 6), (1, 3)]
         return _numbered([*_around(range(8)), *chords], circle(8))

@@ -137,6 +137,8 @@ def _unfold(
     worlds: Mapping[Any, World], rng: Seed, replicates: int, times: Ints
 ) -> Generator[tuple[float, Runs | None], None, Runs]:
     """Walk in worlds that differ in their rules only; yield the share done and the runs so far, return all."""
+    if not worlds:
+        raise ValueError("alphas is empty: allowed is one strength of repulsion or more")
     first = next(iter(worlds.values()))
     rules = [Rule(world.alpha, world.a, world.b) for world in worlds.values()]
     crowd = Crowd(chain_of(first), objective_of(first), rules, replicates, first.offset)
