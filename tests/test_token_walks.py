@@ -555,7 +555,7 @@ def test_at_finite_time_the_pace_says_more_than_the_limit():
     assert found > 4 * limit
 
 
-def test_the_finite_time_slopes_of_the_pilot():
+def test_slopes_at_finite_time():
     alphas = (0.0, 1.0, 2.0, 5.0, 10.0)
     slopes = {}
     found = regimes("eight", 0.8, 0.9, 20_000, 150, alphas)
