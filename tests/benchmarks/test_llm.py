@@ -15,8 +15,8 @@ from labkit.dialogue import Message
 
 pytestmark = [pytest.mark.slow, pytest.mark.benchmark]
 
-SLOTS, QUESTIONS, TURNS = 2, 24, 5
-ASKED = {"temperature": 0.7, "max_tokens": 24}
+SLOTS, QUESTIONS, TURNS = 2, 12, 5
+ASKED = {"temperature": 0.7, "max_tokens": 16}
 
 
 def prompts(turn):
