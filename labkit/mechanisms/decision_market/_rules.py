@@ -28,7 +28,7 @@ def leader_first(prices: ArrayLike, exploration: float = 0.0) -> Floats:
     Returns
     -------
     ndarray of float, shape (..., actions)
-        Chances that add up to 1. Where several share the highest price, a lot decides which of them leads.
+        Chances that add up to 1. Of several with the highest price the first leads, so that 0 leaves nothing to chance.
 
     Notes
     -----
@@ -36,9 +36,9 @@ def leader_first(prices: ArrayLike, exploration: float = 0.0) -> Floats:
     evenly over more than one other action is our extension.
     """
     final = np.asarray(prices, dtype=np.float64)
-    spread = exploration / (final.shape[-1] - 1)
-    leads = final == final.max(axis=-1, keepdims=True)
-    return np.asarray(spread + leads * (1 - exploration - spread) / leads.sum(axis=-1, keepdims=True))
+    chances = np.full(final.shape, exploration / (final.shape[-1] - 1))
+    np.put_along_axis(chances, final.argmax(axis=-1, keepdims=True), 1 - exploration, axis=-1)
+    return chances
 
 
 def stochastic(exploration: float) -> Rule:
