@@ -9,21 +9,15 @@ chance for the truth to pay best is due to Chen, Kash, Ruberry and Shnayder. Two
 chances, and one on real patients.
 
 Read in this order: `_scores` (what a forecast is worth), `_rules` (who decides, and what it pays), `_lies` (where
-lying pays), `_learn` (agents that learn from their pay), `_urns`, `_tables` and `_patients` (three worlds), `_trading`
+lying pays), `_risk` (how risky honesty is), `_learn` (agents that learn from their pay), `_urns`, `_tables` and `_patients` (three worlds), `_trading`
 and `_run` (one door to them).
 """
 
 from labkit.mechanisms.decision_market._learn import Report, Traders, settle
 from labkit.mechanisms.decision_market._lies import Surface, pay_surface, temptation
 from labkit.mechanisms.decision_market._patients import Clinic
-from labkit.mechanisms.decision_market._rules import (
-    Rule,
-    expected_pay,
-    leader_first,
-    pay_variance,
-    sample_pay,
-    stochastic,
-)
+from labkit.mechanisms.decision_market._risk import Risk, honest_risk, sample_pay
+from labkit.mechanisms.decision_market._rules import Rule, expected_pay, leader_first, pay_variance, stochastic
 from labkit.mechanisms.decision_market._run import (
     Run,
     learn,
@@ -51,6 +45,7 @@ __all__ = [
     "Episodes",
     "Market",
     "Report",
+    "Risk",
     "Rule",
     "Run",
     "Surface",
@@ -60,6 +55,7 @@ __all__ = [
     "bayes_weights",
     "expected_pay",
     "expected_score",
+    "honest_risk",
     "leader_first",
     "learn",
     "learn_patients",

@@ -1,4 +1,4 @@
-"""Who decides, and what a trader is paid for it: decision rules, and the expectation and variance of the pay, exact."""
+"""Who decides, and what a trader is paid for it: decision rules, expectation and variance of the pay."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from labkit.mechanisms.decision_market._scores import Floats, Scoring, expected_score, log_odds, score
-from labkit.seeds import Seed, streams
 
 Rule = Callable[[Floats], Floats]
 """From final prices, shape (..., actions), to the chance of each action, the same shape."""
@@ -106,41 +105,6 @@ def pay_variance(
     square = belief * wins**2 + (1 - belief) * losses**2
     mean = expected_pay(reports, prices, beliefs, rule, scoring)
     return np.asarray((chances * _paid(chances) ** 2 * square).sum(axis=-1) - mean**2)
-
-
-def sample_pay(
-    reports: ArrayLike,
-    prices: ArrayLike,
-    beliefs: ArrayLike,
-    rule: Rule,
-    scoring: Scoring = "log",
-    *,
-    rng: Seed,
-    decisions: int = 1000,
-) -> Floats:
-    """Return what the last trader is paid in so many decisions, one after the other.
-
-    Parameters
-    ----------
-    reports, prices, beliefs : array_like, shape (actions,)
-        As for `expected_pay`; actions succeed as often as the trader believes.
-    rule, scoring
-        As for `expected_pay`.
-    rng : int, SeedSequence or Generator
-        Where the randomness comes from.
-    decisions : int
-        How many decisions.
-
-    Returns
-    -------
-    ndarray of float, shape (decisions,)
-    """
-    luck = streams(rng, 1, ("action", "outcome"))
-    chances, belief = rule(np.asarray(reports, dtype=np.float64)), np.asarray(beliefs, dtype=np.float64)
-    action = luck["action"][0].choice(len(belief), decisions, p=chances)
-    success = luck["outcome"][0].random(decisions) < belief[action]
-    before, after = log_odds(prices)[action], log_odds(reports)[action]
-    return np.asarray((score(after, success, scoring) - score(before, success, scoring)) / chances[action])
 
 
 def _paid(chances: Floats) -> Floats:

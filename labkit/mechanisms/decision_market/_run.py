@@ -42,6 +42,8 @@ class Run:
         Mean distance for the action that leads, and for the others.
     reward : ndarray of float, shape (replicates, moments)
         Chance of success of the leading action, given all signals.
+    early : ndarray of float, shape (replicates, moments)
+        The same if the decision were made after the first report.
     best, blind : ndarray of float, shape (replicates,)
         The same for the action that is best given all signals, and given none.
     pay : ndarray of float, shape (replicates, moments, agents)
@@ -59,6 +61,7 @@ class Run:
     error: Floats
     missed: Floats
     reward: Floats
+    early: Floats
     best: Floats
     blind: Floats
     pay: Floats
@@ -202,7 +205,7 @@ def _until(trading: Trading, step: int) -> Iterator[None]:
 
 
 def _run(terms: Terms, sequence: np.random.SeedSequence, times: NDArray[np.int64], tradings: Sequence[Trading]) -> Run:
-    names = ("weights", "error", "missed", "reward", "pay")
+    names = ("weights", "error", "missed", "reward", "early", "pay")
     return Run(
         terms=terms,
         seed=str(sequence.entropy),

@@ -26,7 +26,7 @@ class Trading:
         self.truth = probability(self.tests.posterior)
         self.earned, self.since = np.zeros(world.agents), 0
         self.log: dict[str, list[Floats]] = {
-            name: [] for name in ("weights", "error", "missed", "reward", "pay", "prices")
+            name: [] for name in ("weights", "error", "missed", "reward", "early", "pay", "prices")
         }
 
     def advance(self) -> None:
@@ -43,13 +43,15 @@ class Trading:
 
     def write_down(self) -> None:
         """Judge the present prices, and note what was earned since the last time."""
-        prices = probability(self.traders.prices(self.tests))
+        reports = self.traders.report(self.tests, range(self.world.agents))
+        prices, first = probability(reports[-1].mean), probability(reports[0].mean)
         distance, leads = prices - self.truth, prices == prices.max(axis=1, keepdims=True)
         found = {
             "weights": self.traders.weights.copy(),
             "error": np.sqrt(np.square(distance).mean()),
             "missed": np.array([np.abs(distance)[which].mean() for which in (leads, ~leads | leads.all())]),
             "reward": self.reward(prices),
+            "early": self.reward(first),
             "pay": self.earned / max(1, self.since),
             "prices": prices[:SHOWN],
         }
