@@ -39,7 +39,7 @@ ARMS = {
     "three": MAIN.replace(agents=3),
 }
 """The markets that are compared. *Felt*: the market shows the very report that is paid, so its effect is felt."""
-REPLICATES: dict[Budget, int] = {"quick": 3, "full": 60}
+REPLICATES: dict[Budget, int] = {"quick": 3, "full": 40}
 TABLES: dict[Budget, int] = {"quick": 8, "full": 100}
 CLINICS: dict[Budget, int] = {"quick": 5, "full": 60}
 PRICES, BELIEFS = (0.5, 0.5), (0.6, 0.2)

@@ -9,8 +9,8 @@ chance for the truth to pay best is due to Chen, Kash, Ruberry and Shnayder. Two
 chances, and one on real patients.
 
 Read in this order: `_scores` (what a forecast is worth), `_rules` (who decides, and what it pays), `_lies` (where
-lying pays), `_risk` (how risky honesty is), `_learn` (agents that learn from their pay), `_urns`, `_tables` and `_patients` (three worlds), `_trading`
-and `_run` (one door to them).
+lying pays), `_risk` (how risky honesty is), `_learn` (agents that learn from their pay), `_urns`, `_tables` and
+`_patients` (three worlds), `_trading` and `_run` (one door to them).
 """
 
 from labkit.mechanisms.decision_market._learn import Report, Traders, settle
