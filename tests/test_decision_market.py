@@ -33,6 +33,7 @@ from labkit.mechanisms.decision_market import (
     stochastic,
     temptation,
     unfold,
+    urn_weights,
 )
 from labkit.mechanisms.decision_market._patients import Ward
 from labkit.mechanisms.decision_market._tables import Grid
@@ -265,7 +266,7 @@ def trained():
 
 
 def test_agents_learn_what_bayes_would_say(trained):
-    own, cross = claims.urn_weights(trained["stochastic"])
+    own, cross = urn_weights(trained["stochastic"])
     learned = own[:, -1].mean(axis=(0, 1, 3))
     assert learned == pytest.approx(bayes_weights(2 / 3), abs=0.08)
     assert np.abs(cross[:, -1].mean(axis=0)).max() < 0.08
@@ -282,7 +283,7 @@ def test_they_decide_as_well_as_one_agent_that_sees_all(trained):
 
 
 def test_under_the_deterministic_rule_prices_are_spoilt(trained):
-    _, cross = claims.urn_weights(trained["deterministic"])
+    _, cross = urn_weights(trained["deterministic"])
     assert np.abs(cross[:, -1].mean(axis=0)).max() > 0.2
     spoilt, honest = (trained[arm].error[:, -1].mean() for arm in ("deterministic", "stochastic"))
     assert spoilt >= 4 * honest
@@ -292,7 +293,7 @@ def test_under_the_deterministic_rule_prices_are_spoilt(trained):
 
 def test_who_feels_the_decision_talks_down_the_other_urn():
     run = learn(Market(exploration=0.0, quoted="sample"), rng=0, replicates=2)
-    _, cross = claims.urn_weights(run)
+    _, cross = urn_weights(run)
     last_word = cross[:, -1, -1, :2].mean(axis=(0, 2))
     assert (last_word < -0.1).all()
     honest = learn(Market(quoted="sample"), rng=0, replicates=2)

@@ -26,6 +26,7 @@ from labkit.mechanisms.decision_market import (
     pay_variance,
     stochastic,
     temptation,
+    urn_weights,
 )
 from labkit.stats import Estimate, exact, mean_interval, paired_comparison, ratio_interval
 
@@ -62,25 +63,6 @@ def tables(exploration: float, budget: Budget, seed: int) -> Run:
 def clinics(split: bool, budget: Budget, seed: int) -> Run:
     """Return markets on patients, trained, the columns split or not; both learn from the same patients."""
     return learn_patients(Clinic(split=split), rng=seed, replicates=CLINICS[budget])
-
-
-def urn_weights(run: Run) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what a red ball, a blue ball and the price count for the own urn, and for other urns.
-
-    Parameters
-    ----------
-    run : Run
-        Of a market on urns.
-
-    Returns
-    -------
-    tuple of ndarray
-        Shapes (replicates, moments, agents, 3, urns) and (replicates, moments, agents, 3, urns · (urns - 1)).
-    """
-    urns = run.weights.shape[-1]
-    square = run.weights.reshape(*run.weights.shape[:3], 3, urns, urns)
-    same = np.eye(urns, dtype=bool)
-    return square[..., same], square[..., ~same]
 
 
 # ------------------------------------------------------------------------------------------ the pay: exact

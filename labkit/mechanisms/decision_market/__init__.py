@@ -26,6 +26,7 @@ from labkit.mechanisms.decision_market._run import (
     regressions,
     unfold,
     unfold_table,
+    urn_weights,
 )
 from labkit.mechanisms.decision_market._scores import (
     LOGIT_CAP,
@@ -72,4 +73,5 @@ __all__ = [
     "temptation",
     "unfold",
     "unfold_table",
+    "urn_weights",
 ]

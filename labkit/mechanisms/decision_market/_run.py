@@ -180,6 +180,25 @@ def regressions(clinic: Clinic, *, rng: Seed, replicates: int = 1) -> Floats:
     return np.array([Ward(clinic, luck).regression() for luck in streams(rng, replicates, PURPOSES)["world"]])
 
 
+def urn_weights(run: Run) -> tuple[Floats, Floats]:
+    """Return what a red ball, a blue ball and the price count for the own urn, and for other urns.
+
+    Parameters
+    ----------
+    run : Run
+        Of a market on urns.
+
+    Returns
+    -------
+    tuple of ndarray
+        Shapes (replicates, moments, agents, 3, urns) and (replicates, moments, agents, 3, urns · (urns - 1)).
+    """
+    urns = run.weights.shape[-1]
+    square = run.weights.reshape(*run.weights.shape[:3], 3, urns, urns)
+    same = np.eye(urns, dtype=bool)
+    return square[..., same], square[..., ~same]
+
+
 def _unfold(terms: Terms, make: Making, rng: Seed, replicates: int) -> Generator[tuple[float, Run | None], None, Run]:
     sequence = as_sequence(rng)
     luck = streams(sequence, replicates, PURPOSES)
