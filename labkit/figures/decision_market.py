@@ -61,7 +61,7 @@ def _rule_in_words(exploration: float) -> str:
 
 def _tinted(share: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Return shares from -1 to 1 as a picture: blue above 0, orange below, in even steps, so that lines show."""
-    strength = (np.ceil(np.abs(share) * 12) / 12 * 0.9)[..., None]
+    strength = (np.ceil(np.abs(share) * 12) / 12 * 0.75)[..., None]
     color = np.where(share[..., None] > 0, GAIN, LOSS)
     return np.asarray(255 - strength * (255 - color)).astype(np.uint8)
 
@@ -86,7 +86,7 @@ def _grid(at: NDArray[np.float64]) -> dict[str, float]:
 
 
 def _marks(surface: Surface, panel: int) -> list[Any]:
-    truth, start, peak = surface.beliefs, surface.prices, surface.peak
+    truth, start, peak = surface.beliefs, surface.prices, _best(surface)
     marks = []
     for name, (x, y), key, symbol in (
         ("price before", start, "grey", "diamond"),
@@ -104,19 +104,23 @@ def _marks(surface: Surface, panel: int) -> list[Any]:
     return marks
 
 
+def _best(surface: Surface) -> tuple[float, float]:
+    """Return the report that pays best, which is the truth where no other brings more."""
+    return surface.peak if surface.pay.max() > surface.honest + 1e-12 else surface.beliefs
+
+
 def _peak_in_words(surface: Surface) -> str:
-    first, second = surface.peak
-    rule = _rule_in_words(surface.exploration).capitalize()
+    first, second = _best(surface)
+    rule, believed = _rule_in_words(surface.exploration).capitalize(), surface.beliefs
     gap = float(surface.pay.max()) - surface.honest
+    honest = (first, second) == believed
     verdict = (
-        f"the best report is {first:.2f} and {second:.2f}, the truth on this grid"
-        if np.abs(np.subtract(surface.peak, surface.beliefs)).max() < 0.0101
-        else f"the best report is {first:.2f} and {second:.2f}, a lie that brings {gap:.4f} more"
+        f"no report brings more than the truth, {surface.honest:.4f}"
+        if honest
+        else f"the best report is {first:.2f} and {second:.2f}, a lie that brings {gap:.4f} more than the truth, "
+        f"{surface.honest:.4f}"
     )
-    return (
-        f"{rule}, beliefs {surface.beliefs[0]:.2f} and {surface.beliefs[1]:.2f}: {verdict}; the truth brings "
-        f"{surface.honest:.4f}."
-    )
+    return f"{rule}, beliefs {believed[0]:.2f} and {believed[1]:.2f}: {verdict}."
 
 
 def temptations(gains: NDArray[np.float64], beliefs: NDArray[np.float64], prices: tuple[float, float]) -> go.Figure:
@@ -199,7 +203,7 @@ def weights(run: Run, agent: Whose = "all") -> go.Figure:
     for panel, part in enumerate(urn_weights(run), start=1):
         means = part[:, :, chosen].mean(axis=(2, 4))
         for aim in targets if panel == 1 else (0.0,):
-            fig.add_trace(theme.theory(run.times[[0, -1]], [aim, aim], "Bayes", panel=panel))
+            fig.add_trace(theme.theory([0, market.steps], [aim, aim], "Bayes", panel=panel))
         for kind, (name, style) in enumerate(KINDS.items()):
             fig.add_traces(_curve(run.times, means[..., kind], style, name, panel))
         ends.append(means[:, -1].mean(axis=0))
@@ -207,7 +211,7 @@ def weights(run: Run, agent: Whose = "all") -> go.Figure:
     names, styles, ink = list(KINDS), list(KINDS.values()), [theme.styled("ink")] * 3
     bayes = [f"Bayes {aim:+.2g}".replace("-", "−") for aim in targets]
     for panel, heights, texts, looks in ((1, targets, bayes, ink), (2, ends[1], names, styles)):
-        fig.add_trace(theme.direct_labels(run.times[-1], heights, texts, looks, span=(-reach, reach), panel=panel))
+        fig.add_trace(theme.direct_labels(market.steps, heights, texts, looks, span=(-reach, reach), panel=panel))
     fig.layout.xaxis.domain = (fig.layout.xaxis.domain[0], fig.layout.xaxis.domain[1] - 0.1)
     for number in ("", "2"):
         fig.layout[f"xaxis{number}"].range, fig.layout[f"yaxis{number}"].range = (0, market.steps), (-reach, reach)
@@ -255,7 +259,7 @@ def prices(run: Run, time: int | None = None) -> go.Figure:
     fig.add_traces(_cloud(run, now))
     fig.add_traces(_curve(run.times, run.error, theme.styled("blue"), "error", 2))
     for name, level in (("best", run.best.mean()), ("blind", run.blind.mean())):
-        fig.add_trace(theme.theory(run.times[[0, -1]], [level, level], name, panel=3))
+        fig.add_trace(theme.theory([0, run.terms.steps], [level, level], name, panel=3))
     fig.add_traces(_curve(run.times, run.reward, theme.styled("blue"), "market", 3))
     fig.add_trace(_reward_labels(run))
     for panel, values in ((2, run.error), (3, run.reward)):
@@ -287,7 +291,7 @@ def _reward_labels(run: Run) -> Any:
     styles = [theme.styled("ink"), theme.styled("blue"), theme.styled("ink")]
     span = (min(levels), max(levels) + 0.01)
     return theme.direct_labels(
-        run.times[-1], levels, [" all signals", " market", " no signal"], styles, span=span, panel=3
+        run.terms.steps, levels, [" all signals", " market", " no signal"], styles, span=span, panel=3
     )
 
 
@@ -324,7 +328,7 @@ def arms(runs: Mapping[str, Run]) -> go.Figure:
     fig.add_traces(_errors(ends))
     names, styles = list(earned), [ARMS[name] for name in earned]
     span = (min(earned.values()), max(max(earned.values()), min(earned.values()) + 0.02) * 1.3)
-    fig.add_trace(theme.direct_labels(run.times[-1], list(earned.values()), names, styles, span=span, panel=3))
+    fig.add_trace(theme.direct_labels(run.terms.steps, list(earned.values()), names, styles, span=span, panel=3))
     ticks = {"tickvals": [0, 1], "ticktext": ["leads", "does not"], "range": (-0.5, 1.5)}
     lowest = min(float((run.reward.mean(axis=0) / run.best.mean()).min()) for run in runs.values())
     worst = max(float(mean_band(missed).high.max()) for missed in ends.values())
