@@ -212,7 +212,7 @@ def weights(run: Run, agent: Whose = "all") -> go.Figure:
     bayes = [f"Bayes {aim:+.2g}".replace("-", "−") for aim in targets]
     for panel, heights, texts, looks in ((1, targets, bayes, ink), (2, ends[1], names, styles)):
         fig.add_trace(theme.direct_labels(market.steps, heights, texts, looks, span=(-reach, reach), panel=panel))
-    fig.layout.xaxis.domain = (fig.layout.xaxis.domain[0], fig.layout.xaxis.domain[1] - 0.1)
+    fig.layout.xaxis.domain = (fig.layout.xaxis.domain[0], fig.layout.xaxis.domain[1] - 0.14)
     for number in ("", "2"):
         fig.layout[f"xaxis{number}"].range, fig.layout[f"yaxis{number}"].range = (0, market.steps), (-reach, reach)
     return theme.describe(fig, _weights_in_words(run, agent, chosen, targets))
@@ -289,7 +289,7 @@ def _cloud(run: Run, now: int) -> list[Any]:
 def _reward_labels(run: Run) -> Any:
     levels = [float(each.mean()) for each in (run.best, run.reward[:, -1], run.blind)]
     styles = [theme.styled("ink"), theme.styled("blue"), theme.styled("ink")]
-    span = (min(levels), max(levels) + 0.01)
+    span = (min(*levels, float(run.reward.mean(axis=0).min())), max(levels) + 0.01)
     return theme.direct_labels(
         run.terms.steps, levels, [" all signals", " market", " no signal"], styles, span=span, panel=3
     )
