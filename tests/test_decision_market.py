@@ -272,6 +272,13 @@ def test_agents_learn_what_bayes_would_say(trained):
     assert np.abs(cross[:, -1].mean(axis=0)).max() < 0.08
 
 
+def test_noise_makes_them_say_a_little_more():
+    # Noise in log odds pulls the mean chance towards one half; the mean of a report makes up for it.
+    noise = 0.3 * np.random.default_rng(0).standard_normal(200_000)
+    assert probability(np.log(2) + noise).mean() < 2 / 3
+    assert probability(0.7072 + noise).mean() == pytest.approx(2 / 3, abs=1e-3)
+
+
 def test_their_price_holds_all_signals(trained):
     assert trained["stochastic"].error[:, -1].max() <= 0.02
     assert trained["stochastic"].share.min() > 0.97

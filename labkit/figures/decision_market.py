@@ -215,6 +215,7 @@ def weights(run: Run, agent: Whose = "all") -> go.Figure:
     fig.layout.xaxis.domain = (fig.layout.xaxis.domain[0], fig.layout.xaxis.domain[1] - 0.14)
     for number in ("", "2"):
         fig.layout[f"xaxis{number}"].range, fig.layout[f"yaxis{number}"].range = (0, market.steps), (-reach, reach)
+    fig.layout.yaxis2.showticklabels = False
     return theme.describe(fig, _weights_in_words(run, agent, chosen, targets))
 
 

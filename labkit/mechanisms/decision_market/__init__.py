@@ -2,7 +2,7 @@
 
 A decision has to be made between actions, and what is known about them is spread over agents who care for nothing but
 their pay. Each action has a market. Its price is the chance of success if the action is taken. Agents change the prices
-in turn; then an action is taken, its outcome is seen, and everybody is paid for how much he improved that one price.
+in turn; then an action is taken, its outcome is seen, and each is paid for how much it improved that one price.
 The mechanism, the urns and the learning agents are those of Wang and Pfeiffer, "Decision Market Based Learning For
 Multi-agent Contextual Bandit Problems", arXiv 2212.00271 (abstract and authors' code); that every action must have a
 chance for the truth to pay best is due to Chen, Kash, Ruberry and Shnayder. Two markets are ours: one on a table of
