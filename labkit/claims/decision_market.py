@@ -41,8 +41,8 @@ ARMS = {
 }
 """The markets that are compared. *Felt*: the market shows the very report that is paid, so its effect is felt."""
 REPLICATES: dict[Budget, int] = {"quick": 3, "full": 40}
-TABLES: dict[Budget, int] = {"quick": 8, "full": 100}
-CLINICS: dict[Budget, int] = {"quick": 5, "full": 60}
+TABLE_REPLICATES: dict[Budget, int] = {"quick": 8, "full": 60}
+CLINIC_REPLICATES: dict[Budget, int] = {"quick": 5, "full": 40}
 PRICES, BELIEFS = (0.5, 0.5), (0.6, 0.2)
 """The smallest market in which lying pays: the price of the worse action is further off than that of the better."""
 
@@ -56,13 +56,13 @@ def trained(arm: str, budget: Budget, seed: int) -> Run:
 @cache
 def tables(exploration: float, budget: Budget, seed: int) -> Run:
     """Return markets on tables, trained; rules with the same budget and seed see the same tables."""
-    return learn_table(Table(exploration=exploration), rng=seed, replicates=TABLES[budget])
+    return learn_table(Table(exploration=exploration), rng=seed, replicates=TABLE_REPLICATES[budget])
 
 
 @cache
 def clinics(split: bool, budget: Budget, seed: int) -> Run:
     """Return markets on patients, trained, the columns split or not; both learn from the same patients."""
-    return learn_patients(Clinic(split=split), rng=seed, replicates=CLINICS[budget])
+    return learn_patients(Clinic(split=split), rng=seed, replicates=CLINIC_REPLICATES[budget])
 
 
 # ------------------------------------------------------------------------------------------ the pay: exact

@@ -16,7 +16,7 @@ class Market(Terms):
     agents: int = Field(2, ge=1, le=8, slider=(1, 4, 1), description="agents, who report one after the other")
     actions: int = Field(2, ge=2, le=6, slider=(2, 4, 1), description="urns to choose from, each with its own market")
     accuracy: float = Field(
-        2 / 3, ge=0.51, le=0.99, slider=(0.55, 0.9, 1 / 60), description="how often a ball has the colour of its urn"
+        2 / 3, ge=0.51, le=0.99, slider=(0.55, 0.9, 0.01), description="how often a ball has the colour of its urn"
     )
     overlap: float = Field(
         0, ge=0, le=1, slider=(0, 1, 0.1), description="chance that an agent sees its predecessor's ball, not a new one"
