@@ -41,8 +41,8 @@ ARMS = {
 }
 """The markets that are compared. *Felt*: the market shows the very report that is paid, so its effect is felt."""
 REPLICATES: dict[Budget, int] = {"quick": 3, "full": 40}
-TABLE_REPLICATES: dict[Budget, int] = {"quick": 8, "full": 60}
-CLINIC_REPLICATES: dict[Budget, int] = {"quick": 5, "full": 40}
+TABLE_REPLICATES: dict[Budget, int] = {"quick": 8, "full": 100}
+CLINIC_REPLICATES: dict[Budget, int] = {"quick": 5, "full": 60}
 PRICES, BELIEFS = (0.5, 0.5), (0.6, 0.2)
 """The smallest market in which lying pays: the price of the worse action is further off than that of the better."""
 
