@@ -261,7 +261,7 @@ def test_a_step_of_learning_is_that_of_a_plain_loop(agents, actions, exploration
 
 @pytest.fixture(scope="module")
 def trained():
-    """Three markets per rule, 512 x 6000 episodes at a rate of 0.02, on the same balls."""
+    """Four markets per rule, 512 x 6000 episodes at a rate of 0.02, on the same balls."""
     return {arm: claims.trained(arm, "quick", 0) for arm in ("stochastic", "deterministic", "central")}
 
 

@@ -40,7 +40,7 @@ ARMS = {
     "three": MAIN.replace(agents=3),
 }
 """The markets that are compared. *Felt*: the market shows the very report that is paid, so its effect is felt."""
-REPLICATES: dict[Budget, int] = {"quick": 3, "full": 40}
+REPLICATES: dict[Budget, int] = {"quick": 4, "full": 40}
 TABLE_REPLICATES: dict[Budget, int] = {"quick": 8, "full": 100}
 CLINIC_REPLICATES: dict[Budget, int] = {"quick": 5, "full": 60}
 PRICES, BELIEFS = (0.5, 0.5), (0.6, 0.2)
