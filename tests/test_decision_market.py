@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.claims import decision_market as claims
+from labkit.lessons import decision_market as lesson
 from labkit.mechanisms.decision_market import (
     LOGIT_CAP,
     Clinic,
@@ -38,6 +39,7 @@ from labkit.mechanisms.decision_market import (
 from labkit.mechanisms.decision_market._patients import Ward
 from labkit.mechanisms.decision_market._tables import Grid
 from labkit.mechanisms.decision_market._urns import Urns
+from labkit.params import domain
 from labkit.unfolding import finish
 
 SCORINGS = st.sampled_from(["log", "quadratic"])
@@ -371,6 +373,14 @@ def test_what_is_shown_on_the_way_grows():
 def test_what_is_out_of_range_is_refused(change, words):
     with pytest.raises(ValueError, match=words):
         Market(**change)
+
+
+def test_every_slider_of_the_panel_can_stand_where_it_starts():
+    for name in (*lesson.LEARNERS, *lesson.TRADER):
+        allowed, value = domain(lesson.Study, name), getattr(lesson.Study(), name)
+        if allowed.kind in ("int", "float"):
+            places = (value - allowed.low) / allowed.step
+            assert places == pytest.approx(round(places), abs=1e-6), name
 
 
 # -------------------------------------------------------------------------------------- tables and patients

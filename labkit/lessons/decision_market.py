@@ -46,6 +46,10 @@ class Study(Market):
     rate: float = Field(
         0.03, ge=0.001, le=1, slider=(0.01, 0.06, 0.005), description="step of the policy gradient, per unit of pay"
     )
+    # The page moves a slider to the next place on its grid: two thirds must be one, or ln 2 is off the target.
+    accuracy: float = Field(
+        2 / 3, ge=0.51, le=0.99, slider=(0.55, 0.9, 1 / 60), description="how often a ball has the colour of its urn"
+    )
     steps: int = Field(2000, ge=1, le=100_000, slider=(500, 4000, 500), description="steps of learning")
     price_1: float = _chance(0.5, "what the market says of action 1")
     price_2: float = _chance(0.5, "what the market says of action 2")
