@@ -12,11 +12,13 @@ COMPILE := $(PYTHON) -m uv pip compile pyproject.toml --upgrade --universal --py
 lab: $(VENV)/.lab
 	@exec $(PYTHON) -m labkit lab $(if $(PORT),--port $(PORT))
 
-# Lint, unit tests, every notebook in a kernel, two files at a time; then every notebook in a real browser, alone.
+# Lint, unit tests and every notebook in a kernel, two files at a time; every notebook in a real browser, two at a time;
+# then the browser tests that look at the time a panel takes, alone.
 test: $(VENV)/.test lint
 	CHROME_PATH="$$(.ci/chromium $(PYTHON))" && export CHROME_PATH && \
 	$(PYTHON) -m pytest tests notebooks --nbval-lax --nbval-current-env -m "not slow and not browser" -n 2 --dist loadfile && \
-	$(PYTHON) -m pytest tests -m "not slow and browser"
+	$(PYTHON) -m pytest tests/browser/test_every_notebook.py -m "not slow" -n 2 && \
+	$(PYTHON) -m pytest tests -m "not slow and browser" --ignore tests/browser/test_every_notebook.py
 
 # What takes minutes. Pytest's status 5 says that nothing is marked slow, which is no failure.
 test-slow: $(VENV)/.test
