@@ -86,6 +86,28 @@ def finished(live):
     return live
 
 
+class Held:
+    """A chat that answers when it may, and knows who asks."""
+
+    def __init__(self):
+        self.waiting, self.go_on, self.askers = threading.Event(), threading.Event(), []
+
+    def __call__(self, messages, **asked):
+        self.askers.append(threading.current_thread())
+        self.waiting.set()
+        self.go_on.wait(20)
+        return answered(messages)
+
+
+def begun_and_held():
+    """Live questions in the middle of the first answer, and the chat that holds it back."""
+    held = Held()
+    live = Live(("one",), plan, lambda: nullcontext(held))
+    live.begin()
+    assert held.waiting.wait(20)
+    return live, held
+
+
 class TestLive:
     def test_it_shows_progress_and_plain_text(self):
         live = finished(Live(("one",), plan, lambda: nullcontext(answered)))
@@ -106,18 +128,9 @@ class TestLive:
         assert "go to http://127.0.0.1:9/v1" in live.page.value
 
     def test_it_can_be_stopped(self):
-        waiting, go_on = threading.Event(), threading.Event()
-
-        def chat(messages, **asked):
-            waiting.set()
-            go_on.wait(20)
-            return answered(messages)
-
-        live = Live(("one",), plan, lambda: nullcontext(chat))
-        live.begin()
-        assert waiting.wait(20)
+        live, held = begun_and_held()
         live.halt.click()
-        go_on.set()
+        held.go_on.set()
         live.worker.join(20)
         assert "Stopped." in live.page.value
         assert live.bar.value == 1
@@ -145,23 +158,13 @@ class TestLive:
         assert not live.start.disabled
 
     def test_a_second_click_starts_nothing(self):
-        waiting, go_on, asked = threading.Event(), threading.Event(), []
-
-        def chat(messages, **settings):
-            asked.append(threading.current_thread())
-            waiting.set()
-            go_on.wait(20)
-            return answered(messages)
-
-        live = Live(("one",), plan, lambda: nullcontext(chat))
-        live.begin()
-        assert waiting.wait(20)
+        live, held = begun_and_held()
         worker = live.worker
         live.begin()
         assert live.worker is worker
-        go_on.set()
+        held.go_on.set()
         worker.join(20)
-        assert set(asked) == {worker}
+        assert set(held.askers) == {worker}
 
     def test_a_plan_that_fails_is_told_and_the_next_works(self):
         def moody(kind, count):
@@ -177,18 +180,9 @@ class TestLive:
         assert "Done." in finished(live).page.value
 
     def test_closing_stops_asking(self):
-        waiting, go_on = threading.Event(), threading.Event()
-
-        def chat(messages, **settings):
-            waiting.set()
-            go_on.wait(20)
-            return answered(messages)
-
-        live = Live(("one",), plan, lambda: nullcontext(chat))
-        live.begin()
-        assert waiting.wait(20)
+        live, held = begun_and_held()
         live.close()
-        go_on.set()
+        held.go_on.set()
         live.worker.join(20)
         assert live.bar.value == 1
 

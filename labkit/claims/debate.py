@@ -245,17 +245,21 @@ def compared(arm: str, other: str, *, kind: str | None = None, found: Study | No
 
 def conformity(peers: str, *, kind: str | None = None, found: Study | None = None) -> tuple[Estimate, Estimate]:
     """Return how often a right first answer is given up, and one that is not right mended, when peers speak."""
+    before, after = _askings(peers, kind, found)
+    by_question = ["kind", "number"]
+    rights, others = (each.groupby(level=by_question).sum() for each in (before, ~before))
+    given_up, mended = (each.groupby(level=by_question).sum() for each in (before & ~after, ~before & after))
+    return ratio_interval(given_up, rights), ratio_interval(mended, others)
+
+
+def _askings(peers: str, kind: str | None, found: Study | None) -> tuple[pd.Series[bool], pd.Series[bool]]:
+    """Return which first answers, and which second ones after the peers spoke, are right; by set, question and team."""
     table = (found or recorded_study()).answers
     part = table[(table["arm"] == f"peers: {peers}") & (True if kind is None else table["kind"] == kind)]
     if part.empty:
         raise MissingRecording(f"data/{RECORDING} does not hold what peers {peers!r} do: run `labkit record debate`")
-    turns = part.assign(right=part["grade"] == "right").pivot_table(
-        index=["kind", "number"], columns=["team", "round"], values="right", aggfunc="max", sort=False
-    )
-    first = np.column_stack([turns[team, 1] for team in (0, 1)]).astype(bool)
-    last = np.column_stack([turns[team, 2] for team in (0, 1)]).astype(bool)
-    given_up = ratio_interval((first & ~last).sum(axis=1), first.sum(axis=1))
-    return given_up, ratio_interval((~first & last).sum(axis=1), (~first).sum(axis=1))
+    turns = part.pivot_table(index=["kind", "number", "team"], columns="round", values="grade", aggfunc="first")
+    return turns[1] == "right", turns[2] == "right"
 
 
 # --------------------------------------------------------------------------------------------------- claims
@@ -624,14 +628,9 @@ def moved(
     found : Study, optional
         The study; the recorded one by default.
     """
-    table = (found or recorded_study()).answers
     shares = {}
     for said in (peers, other):
-        part = table[(table["arm"] == f"peers: {said}") & (True if kind is None else table["kind"] == kind)]
-        if part.empty:
-            raise MissingRecording(f"data/{RECORDING} does not hold what peers {said!r} do: run `labkit record debate`")
-        turns = part.pivot_table(index=["kind", "number", "team"], columns="round", values="grade", aggfunc="first")
-        before, after = turns[1] == "right", turns[2] == "right"
+        before, after = _askings(said, kind, found)
         changed = ~after[before] if what == "given up" else after[~before]
         shares[said] = changed.groupby(level=["kind", "number"]).mean()
     return paired_comparison(100 * shares[peers], 100 * shares[other]).difference

@@ -73,6 +73,11 @@ ARMS = (
 """In order of importance, so that a recording that stops early holds whole arms."""
 
 
+def arm_named(name: str) -> Arm:
+    """Return the arm of this name."""
+    return next(arm for arm in ARMS if arm.name == name)
+
+
 def play(arm: Arm, chat: Chat, question: Question, rng: SeedSequence, wording: Wording = WORDING) -> Organized:
     """Let one arm work on one question."""
     return self_organize(
@@ -104,24 +109,25 @@ def seed_of(kind: str, number: int) -> SeedSequence:
 
 def record(chat: Chat) -> Iterator[tuple[int, int]]:
     """Make every call that the lesson and the claims need; yield calls done and calls in all, both at their most."""
-    most, items = AGENTS * (1 + ROUNDS), _items()
-    done, of = 0, len(items) * (len(ARMS) + 1) * most
-    needed = dict.fromkeys(items, 0)
+    most, asked = AGENTS * (1 + ROUNDS), items()
+    done, of = 0, len(asked) * (len(ARMS) + 1) * most
+    needed = dict.fromkeys(asked, 0)
     for place, arm in enumerate(ARMS):
-        for item, (question, rng) in items.items():
+        for item, (question, rng) in asked.items():
             needed[item] = max(needed[item], play(arm, chat, question, rng).calls)
             done += most
             yield done, of
         # As many independent answers as the arms so far made calls, after the first arm and after the last.
         if place in (0, len(ARMS) - 1):
-            for item, (question, rng) in items.items():
+            for item, (question, rng) in asked.items():
                 independent(chat, question, rng, needed[item])
                 done += most // 2 if place == 0 else most - most // 2
                 yield done, of
 
 
 @lru_cache(maxsize=1)
-def _items() -> dict[tuple[str, int], tuple[Question, SeedSequence]]:
+def items() -> dict[tuple[str, int], tuple[Question, SeedSequence]]:
+    """Return the questions by set and number, each with where its seeds come from."""
     return {
         (kind, number): (question, seed_of(kind, number))
         for kind, questions in SETS.items()
@@ -196,11 +202,10 @@ def study(chat: Chat, arm: str = "contribution") -> tuple[Outcome, ...]:
     arm : str
         Name of one of `ARMS`.
     """
-    chosen = next(candidate for candidate in ARMS if candidate.name == arm)
     found = []
-    for kind, number in _items():
+    for kind, number in items():
         try:
-            found.append(outcome_of(chosen, chat, kind, number))
+            found.append(outcome_of(arm_named(arm), chat, kind, number))
         except MissingRecording:
             continue
     return tuple(found)
@@ -208,7 +213,7 @@ def study(chat: Chat, arm: str = "contribution") -> tuple[Outcome, ...]:
 
 def outcome_of(arm: Arm, chat: Chat, kind: str, number: int) -> Outcome:
     """Return what an arm, and as many independent answers, make of one question."""
-    question, rng = _items()[kind, number]
+    question, rng = items()[kind, number]
     talk = play(arm, chat, question, rng)
     return Outcome(kind, question, talk, independent(chat, question, rng, talk.calls))
 

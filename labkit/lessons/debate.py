@@ -53,7 +53,14 @@ if TYPE_CHECKING:
 # ------------------------------------------------------------------------------------------- the panel
 
 
-class Setting(Params):
+class Sums(Params):
+    """Du et al.'s arithmetic."""
+
+    terms: int = Field(6, ge=2, le=6, description="numbers in a sum: a + b * c + d - e * f, or its beginning")
+    highest: int = Field(29, ge=1, le=999, slider=(9, 99, 10), description="largest number in a sum")
+
+
+class Setting(Sums):
     """A group and its questions, from which each view takes what it needs."""
 
     accuracy: float = Field(0.45, ge=0.05, le=0.95, description="chance that an agent is right at the start")
@@ -74,8 +81,6 @@ class Setting(Params):
         "none", description="a change of the rule by which agents update"
     )
     budget: Literal["generations", "tokens"] = Field("generations", description="what is equal between the arms")
-    terms: int = Field(6, ge=2, le=6, description="numbers in a sum: a + b * c + d - e * f, or its beginning")
-    highest: int = Field(29, ge=1, le=999, slider=(9, 99, 10), description="largest number in a sum")
     slips: float = Field(
         0.1, ge=0, le=1, slider=(0, 0.5, 0.02), description="chance that a calculator slips, at each operation"
     )
@@ -382,7 +387,7 @@ def live(server: Server = local_server, arms: tuple[str, ...] = ("vote", "debate
         seeds = np.random.SeedSequence(claims.STUDY_SEED).spawn(count)
         return [
             Task(
-                _last_line(each),
+                each.line,
                 arm.calls,
                 partial(_summed, arm, each, seed) if sums else partial(_read, arm, each, number),
             )
@@ -392,13 +397,6 @@ def live(server: Server = local_server, arms: tuple[str, ...] = ("vote", "debate
         ]
 
     return Live((*SETS, "sums"), plan, server, {"sums": Sums()})
-
-
-class Sums(Params):
-    """Du et al.'s arithmetic."""
-
-    terms: int = Field(6, ge=2, le=6, description="numbers in a sum")
-    highest: int = Field(29, ge=1, le=999, slider=(9, 99, 10), description="largest number in a sum")
 
 
 def _read(arm: claims.Arm, asked: Question, number: int, chat: Chat) -> str:
@@ -416,10 +414,6 @@ def _told(arm: claims.Arm, asked: Question, talks: Sequence[Transcript]) -> str:
 
 def _arm(name: str) -> claims.Arm:
     return next(arm for arm in claims.ARMS if arm.name == name)
-
-
-def _last_line(asked: Question) -> str:
-    return asked.prompt.strip().splitlines()[-1]
 
 
 @cache

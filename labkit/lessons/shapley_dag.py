@@ -100,8 +100,8 @@ def against_accuracy(setting: Crowd, *, rng: Seed, replicates: int = 1) -> Sweep
     for number, accuracy in enumerate(ACCURACIES):
         at = setting.replace(accuracy=accuracy)
         talks = {way: simulate(at.replace(routing=way), rng=rng, replicates=replicates) for way in WAYS}
-        rows += [(way, accuracy, _share(found.right("chosen"))) for way, found in talks.items()]
-        rows.append(("single", accuracy, _share(talks["contribution"].right("single", 0))))
+        rows += [(way, accuracy, mean_interval(found.right("chosen"))) for way, found in talks.items()]
+        rows.append(("single", accuracy, mean_interval(talks["contribution"].right("single", 0))))
         rows += [(way, accuracy, value) for way, value in _exact(at, talks["contribution"].calls[:, -1]).items()]
         yield (number + 1) / len(ACCURACIES), None
     order = {
@@ -117,20 +117,15 @@ def against_accuracy(setting: Crowd, *, rng: Seed, replicates: int = 1) -> Sweep
 WAYS = ("contribution", "random", "chain")
 
 
-def _share(right: Floats) -> Estimate:
-    return mean_interval(right)
-
-
 def _exact(crowd: Crowd, calls: NDArray[np.int64]) -> dict[str, Estimate]:
     """Return plurality and best-of-n of as many independent answers as were called for, question by question: exact."""
     spent, counts = np.unique(calls, return_counts=True)
     plural = [plurality_accuracy(crowd.accuracy, crowd.chances[1:], int(n)) for n in spent]
     best = [at_least(1, crowd.accuracy, int(n)) for n in spent]
-    means = {
-        "plurality": float(np.average(plural, weights=counts)),
-        "best of n": float(np.average(best, weights=counts)),
+    return {
+        way: exact(float(np.average(values, weights=counts)))
+        for way, values in (("plurality", plural), ("best of n", best))
     }
-    return {way: exact(value) for way, value in means.items()}
 
 
 def mapped(setting: Crowd, *, rng: Seed, replicates: int = 1) -> Sweep:
@@ -268,20 +263,19 @@ def live(server: Server = local_server) -> Live:
         # As many independent answers as the talk took are asked for as well; a talk takes less than its most.
         most = 2 * claims.AGENTS * (1 + claims.ROUNDS)
         return [
-            Task(_last_line(_question(kind, number)), most, partial(ask, kind=kind, number=number))
-            for number in range(count)
+            Task(_question(kind, number).line, most, partial(ask, kind=kind, number=number)) for number in range(count)
         ]
 
     return Live(tuple(SETS), plan, server)
 
 
 def _talk(chat: Chat, kind: str, number: int, arm: str) -> Organized:
-    return claims.play(_arm(arm), chat, _question(kind, number), claims.seed_of(kind, number))
+    return claims.play(claims.arm_named(arm), chat, *claims.items()[kind, number])
 
 
 def _real_plane(talk: Organized, kind: str, number: int, arm: str, time: int) -> go.Figure:
     question = _question(kind, number)
-    embed = claims.embedding(_arm(arm), question)
+    embed = claims.embedding(claims.arm_named(arm), question)
     embeddings = [embed([reply.text for reply in replies]) for replies in talk.rounds]
     right = [[question.grade(reply.text) == "right" for reply in replies] for replies in talk.rounds]
     scene = model.scene_of_transcript(talk, embeddings, right)
@@ -290,7 +284,7 @@ def _real_plane(talk: Organized, kind: str, number: int, arm: str, time: int) ->
 
 def _as_text(talk: Organized, kind: str, number: int, arm: str) -> str:
     question = _question(kind, number)
-    lines = [f"{_last_line(question)}   (right: {question.truth})"]
+    lines = [f"{question.line}   (right: {question.truth})"]
     for now, (replies, called, scores) in enumerate(zip(talk.rounds, talk.called, talk.contributions, strict=True)):
         lines.append(f"\nround {now}")
         for agent, (reply, was, score) in enumerate(zip(replies, called, scores, strict=True)):
@@ -300,16 +294,8 @@ def _as_text(talk: Organized, kind: str, number: int, arm: str) -> str:
     return "\n".join(lines)
 
 
-def _last_line(question: Question) -> str:
-    return question.prompt.strip().splitlines()[-1]
-
-
 def _question(kind: str, number: int) -> Question:
-    return SETS[kind](claims.QUESTIONS)[number]
-
-
-def _arm(name: str) -> claims.Arm:
-    return next(arm for arm in claims.ARMS if arm.name == name)
+    return claims.items()[kind, number][0]
 
 
 @cache

@@ -102,7 +102,7 @@ def two_sided(values: NDArray[np.float64]) -> NDArray[np.uint8]:
         The largest in size gets the full colour.
     """
     strength = np.clip(np.abs(values) / max(1e-9, float(np.abs(values).max())), 0, 1)[..., None] ** 0.7
-    below, above = (np.array([int(PALETTE[name][i : i + 2], 16) for i in (1, 3, 5)]) for name in ("blue", "vermilion"))
+    below, above = (np.array(_rgb(PALETTE[name])) for name in ("blue", "vermilion"))
     ends = np.where(values[..., None] > 0, above, below)
     return (255 * (1 - strength) + ends * strength).astype(np.uint8)
 
@@ -137,8 +137,12 @@ def _floats(values: ArrayLike) -> NDArray[Any]:
 
 
 def _faint(color: str) -> str:
-    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    red, green, blue = _rgb(color)
     return f"rgba({red},{green},{blue},0.16)"
+
+
+def _rgb(color: str) -> tuple[int, int, int]:
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
 
 
 def _apart(heights: NDArray[Any], distance: float, within: tuple[float, float] = (-math.inf, math.inf)) -> NDArray[Any]:

@@ -46,6 +46,11 @@ class Question:
         shown = ((Message("user", asked), Message("assistant", given)) for asked, given in self.examples)
         return (*(turn for pair in shown for turn in pair), Message("user", self.prompt))
 
+    @property
+    def line(self) -> str:
+        """The question itself, where the prompt says more: its last line."""
+        return self.prompt.strip().splitlines()[-1]
+
     def parse(self, text: str) -> str | None:
         """Return the answer that a text gives, or None where none can be made out.
 
