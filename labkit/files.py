@@ -15,6 +15,18 @@ def home() -> Path:
     return package.parent if (package.parent / "data" / "papers.csv").is_file() else package
 
 
+def repository() -> str:
+    """Return the address of the repository, which pyproject.toml holds and an installed package remembers."""
+    import tomllib
+    from importlib.metadata import metadata
+
+    project = home() / "pyproject.toml"
+    if project.is_file():
+        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["urls"]["Repository"])
+    links = metadata("labkit").get_all("Project-URL") or []
+    return next(link.removeprefix("Repository, ") for link in links if link.startswith("Repository, "))
+
+
 def data_path(name: str) -> Path:
     """Return the path of a file in `data/`, whether or not it exists yet."""
     return home() / "data" / name

@@ -20,6 +20,7 @@ from typing import Any
 
 import nbformat
 
+from labkit import first_cell
 from labkit.files import write_text
 
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -64,10 +65,11 @@ def save(paths: Sequence[Path]) -> None:
 
 
 def execute(path: Path) -> Any:
-    """Return the notebook at `path`, executed from top to bottom with panels settled before they are shown."""
+    """Return the notebook at `path` with its first cell up to date, executed with panels settled before they are shown."""
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
+    first_cell.place(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -12,6 +11,7 @@ from urllib.parse import quote
 from labkit import ledger
 from labkit.curriculum import minutes_in
 from labkit.files import FIRST_NOTEBOOK, home, write_text
+from labkit.files import repository as repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +73,18 @@ def _entry(text: str, name: str) -> str:
     return " ".join(found[1].split()) if found else ""
 
 
-def repository() -> str:
-    """Return the address of the repository, which pyproject.toml holds."""
-    project = tomllib.loads((home() / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return str(project["urls"]["Repository"])
-
-
 def binder(path: str = "") -> str:
     """Return the address that opens a file of the repository on Binder; without one, the first notebook."""
     owner_and_name = repository().removeprefix("https://github.com/")
     page = quote(path or f"notebooks/{FIRST_NOTEBOOK}")
     return f"https://mybinder.org/v2/gh/{owner_and_name}/HEAD?urlpath=lab/tree/{page}"
+
+
+def colab(path: str = "") -> str:
+    """Return the address that opens a notebook of the repository on Colab; without one, the first notebook."""
+    owner_and_name = repository().removeprefix("https://github.com/")
+    page = quote(path or f"notebooks/{FIRST_NOTEBOOK}")
+    return f"https://colab.research.google.com/github/{owner_and_name}/blob/main/{page}"
 
 
 def badges() -> str:
@@ -102,7 +103,7 @@ def notebooks() -> str:
             seen.question,
             str(seen.minutes or ""),
             seen.runs,
-            f"[Binder]({binder(f'notebooks/{path.name}')})",
+            f"[Binder]({binder(f'notebooks/{path.name}')}) · [Colab]({colab(f'notebooks/{path.name}')})",
         )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
