@@ -8,16 +8,19 @@ import importlib.util
 import inspect
 import pickle
 import pkgutil
+import sys
 import time
 import typing
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from looks import faint_words, lonely_bands, told_by_colour_alone
 
 import labkit.mechanisms
-from labkit import ledger, theme
+from labkit import ledger, seeds, theme
 from labkit.params import Params, domain
 from labkit.teach import Bet, Exercise, run_solution
 from labkit.unfolding import finish
@@ -82,6 +85,12 @@ def gallery() -> list:
         for stem in STEMS
         for name, make in lesson_of(stem).get("GALLERY", {}).items()
     ]
+
+
+@cache
+def pictured(make):
+    """A figure of the gallery, made once."""
+    return make()
 
 
 def run(function, params, **keywords):
@@ -190,7 +199,7 @@ def test_every_figure_is_in_the_gallery(stem):
 
 @pytest.mark.parametrize("make", gallery())
 def test_every_figure_says_what_is_to_be_seen(make):
-    figure = make()
+    figure = pictured(make)
     assert isinstance(figure, go.Figure)
     words = theme.description(figure)
     assert words.endswith(".")
@@ -202,6 +211,28 @@ def test_every_figure_says_what_is_to_be_seen(make):
         for axis in (trace.xaxis or "x", trace.yaxis or "y"):
             drawn = figure.layout[f"{axis[0]}axis{axis[1:]}"]
             assert drawn.title.text or drawn.ticktext, f"{axis} has neither a title nor named ticks"
+
+
+@pytest.mark.parametrize("make", gallery())
+def test_every_figure_speaks_to_every_eye(make):
+    assert told_by_colour_alone(pictured(make)) == [], "give them a dash, a symbol, a pattern, or their names"
+    assert lonely_bands(pictured(make)) == []
+    assert faint_words(pictured(make)) == [], "words take the colour `Style.text`"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", gallery())
+def test_a_description_follows_the_data(make, monkeypatch):
+    plain = seeds.as_sequence
+    for turn in range(1, 9):
+        moved = partial(lambda turn, rng: plain(rng + turn if isinstance(rng, int) else rng), turn)
+        for each in (module for name, module in sys.modules.items() if name.startswith("labkit.")):
+            if hasattr(each, "as_sequence"):
+                monkeypatch.setattr(each, "as_sequence", moved)
+        other = make()
+        if theme.description(other) != theme.description(pictured(make)):
+            return
+    assert other.to_json() == pictured(make).to_json(), "eight other seeds give other pictures and the same words"
 
 
 @pytest.mark.parametrize("stem", STEMS)

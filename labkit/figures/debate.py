@@ -170,7 +170,7 @@ def spending(result: Spending) -> go.Figure:
         fig.add_trace(theme.line(result.p, values, ARM_STYLES[name], f"{name}: {agents} x {rounds}"))
     names = list(result.accuracy)
     legend = "<br>".join(
-        f'<span style="color:{ARM_STYLES[name].color}">{name.split(" ")[0]} {agents} x {rounds}</span>'
+        f'<span style="color:{ARM_STYLES[name].text}">{name.split(" ")[0]} {agents} x {rounds}</span>'
         for name, (agents, rounds) in result.shape.items()
     )
     fig.add_annotation(
@@ -534,7 +534,7 @@ def real_conformity(table: pd.DataFrame) -> go.Figure:
         )  # fmt: skip
     for place, (name, (_, style)) in enumerate(series.items()):
         fig.add_annotation(
-            text=f"<span style='color:{style.color}'>{name}</span>", x=1.01, y=0.95 - 0.12 * place, xref="paper",
+            text=f"<span style='color:{style.text}'>{name}</span>", x=1.01, y=0.95 - 0.12 * place, xref="paper",
             yref="paper", xanchor="left", showarrow=False,
         )  # fmt: skip
     told = "; ".join(

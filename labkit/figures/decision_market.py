@@ -283,7 +283,7 @@ def _cloud(run: Run, now: int) -> list[Any]:
     for name, key, height in names:
         words = {"mode": "text", "text": [name], "textposition": "middle right", "meta": "label"}
         mark = theme.points([0.03], [height], theme.styled(key), "")
-        traces.append(mark | words | {"textfont": {"color": theme.PALETTE[key]}, "hoverinfo": "skip"})
+        traces.append(mark | words | {"textfont": {"color": theme.styled(key).text}, "hoverinfo": "skip"})
     return traces
 
 

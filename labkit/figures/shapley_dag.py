@@ -212,9 +212,9 @@ def lured(table: pd.DataFrame) -> go.Figure:
     fig.update_xaxes(range=(x[0], x[-1]), constrain=None)
     fig.update_yaxes(range=(y[0], y[-1]), scaleanchor=False)
     for text, spot in (
-        (f"<b style='color:{theme.PALETTE['blue']}'>worse than one</b>", 0.9),
+        (f"<b style='color:{theme.styled('blue').text}'>worse than one</b>", 0.9),
         ("black line:<br>the mistake is as<br>frequent as the truth", 0.5),
-        (f"<b style='color:{theme.PALETTE['vermilion']}'>better than one</b>", 0.1),
+        (f"<b style='color:{theme.styled('vermilion').text}'>better than one</b>", 0.1),
     ):
         _beside(fig, text, spot)
     return theme.describe(
@@ -244,7 +244,7 @@ def zones(table: pd.DataFrame, cosines: tuple[float, float]) -> go.Figure:
         style, name = theme.styled(place), f"reads up to {reads}"
         for panel, column in ((1, "accuracy"), (2, "calls")):
             fig.add_trace(theme.line(part["threshold"], part[column], style, name, panel=panel))
-        _beside(fig, f"<span style='color:{style.color}'>{name}</span>", 0.9 - 0.1 * place)
+        _beside(fig, f"<span style='color:{style.text}'>{name}</span>", 0.9 - 0.1 * place)
     _beside(fig, "grey: the<br>dead zone", 0.2)
     inside = table[(table["threshold"] > low + 0.08) & (table["threshold"] < high - 0.08)]
     moved = 100 * float(np.abs(inside["accuracy"] - inside["first"]).max()) if len(inside) else 0.0
@@ -272,7 +272,7 @@ def colluders(votes: Sequence[Votes]) -> go.Figure:
         fig.add_trace(theme.band(x, [each.low for each in found], [each.high for each in found], style, name))
         fig.add_trace(theme.line(x, values, style, name))
         fig.add_trace(theme.points(x, values, style, name))
-        _beside(fig, f"<span style='color:{style.color}'>{name}</span>", 0.95 - 0.1 * place)
+        _beside(fig, f"<span style='color:{style.text}'>{name}</span>", 0.95 - 0.1 * place)
     fig.update_yaxes(range=(0, 1.02))
     gains = {vote.panel.colluders: 100 * float(vote.gain.mean()) for vote in votes}
     best, worst = max(gains, key=gains.__getitem__), min(gains, key=gains.__getitem__)
@@ -306,7 +306,7 @@ def chains(made: Mapping[float, Decisions]) -> go.Figure:
         found = [mean_interval(getattr(each, way).astype(float)) for each in made.values()]
         fig.add_trace(theme.band(list(made), [each.low for each in found], [each.high for each in found], style, name))
         fig.add_trace(theme.line(list(made), [each.value for each in found], style, name))
-        _beside(fig, f"<span style='color:{style.color}'>{name}</span>", 0.95 - 0.1 * place)
+        _beside(fig, f"<span style='color:{style.text}'>{name}</span>", 0.95 - 0.1 * place)
     last = made[max(made)]
     weighted, plain, unmatched = (100 * getattr(last, way).mean() for way in ("weighted", "plain", "unmatched"))
     return theme.describe(
@@ -345,7 +345,7 @@ def real_accuracy(table: pd.DataFrame) -> go.Figure:
 def _key(fig: go.Figure, ways: Sequence[str]) -> None:
     """Name the series at the right, each in its colour and with its mark."""
     for place, way in enumerate(ways):
-        _beside(fig, f"<span style='color:{STYLES[way].color}'>{NAMES[way]}</span>", 0.97 - 0.09 * place)
+        _beside(fig, f"<span style='color:{STYLES[way].text}'>{NAMES[way]}</span>", 0.97 - 0.09 * place)
 
 
 def _beside(fig: go.Figure, text: str, height: float) -> None:

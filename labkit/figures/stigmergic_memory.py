@@ -111,7 +111,7 @@ def worlds(
 
 
 def _headings(runs: Mapping[str, Run]) -> list[str]:
-    return [f'<b style="color:{STYLES[arm].color}">{arm}</b>' for arm in runs]
+    return [f'<b style="color:{STYLES[arm].text}">{arm}</b>' for arm in runs]
 
 
 def _over_time(values: Mapping[str, NDArray[np.float64]], now: int | None, panel: int) -> list[go.Scatter]:

@@ -5,7 +5,7 @@ A figure function asks for paper (`figure`, or `panels` for several plots side b
 seen (`describe`), and returns the figure.
 """
 
-from labkit.theme._look import DASHES, FONT, GRID, INK, MARKERS, PALETTE, PAPER, SUBDUED, Style, styled
+from labkit.theme._look import DASHES, FONT, GRID, INK, MARKERS, PALETTE, PAPER, SUBDUED, Style, readable, styled
 from labkit.theme._paper import axes, figure, panels
 from labkit.theme._traces import Trace, band, direct_labels, image, line, png_uri, points, reported, theory, two_sided
 from labkit.theme._words import data_of, describe, description
@@ -33,6 +33,7 @@ __all__ = [
     "panels",
     "png_uri",
     "points",
+    "readable",
     "reported",
     "styled",
     "theory",

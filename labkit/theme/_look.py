@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import plotly.graph_objects as go
 import plotly.io as pio
 
 PAPER, INK, SUBDUED, GRID = "#ffffff", "#2b2b33", "#6d6d78", "#ececf0"
+CONTRAST = 4.5  # of words on the paper
 FONT = "'Source Sans 3', 'Segoe UI', 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
 
-# Okabe and Ito (2008), Color Universal Design; their yellow, too pale for a line on white, is left out.
+# Okabe and Ito (2008), Color Universal Design; their yellow, too pale for a line on white, is left out. The grey is ours,
+# and dark: a middle grey is their purple to those who do not see green.
 PALETTE = {
     "blue": "#0072B2",
     "vermilion": "#D55E00",
@@ -19,9 +23,10 @@ PALETTE = {
     "orange": "#E69F00",
     "sky": "#56B4E9",
     "ink": "#2b2b33",
-    "grey": "#8a8a94",
+    "grey": SUBDUED,
 }
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dot")
+# The last two are lengths of stroke, gap, stroke, gap ... in pixels: dash dot dot, and sparse dots.
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "12px,3px,2px,3px,2px,3px", "3px,7px")
 MARKERS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "x", "cross", "star")
 
 
@@ -32,6 +37,11 @@ class Style:
     color: str
     dash: str
     symbol: str
+
+    @property
+    def text(self) -> str:
+        """The colour of words about the series: as it is, or darker until one can read it on the paper."""
+        return readable(self.color)
 
 
 def styled(key: int | str) -> Style:
@@ -47,6 +57,32 @@ def styled(key: int | str) -> Style:
         raise ValueError(f"style {key!r}: allowed is one of {', '.join(names)}, or a whole number")
     place = names.index(key) if isinstance(key, str) else key % len(names)
     return Style(PALETTE[names[place]], DASHES[place], MARKERS[place])
+
+
+@cache
+def readable(color: str) -> str:
+    """Return a colour darkened until words in it can be read on the paper (WCAG 2.2, 1.4.3: a contrast of 4.5).
+
+    Parameters
+    ----------
+    color : str
+        As ``#rrggbb``.
+
+    Returns
+    -------
+    str
+        As ``#rrggbb``.
+    """
+    parts = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
+    shades = ([round(part * percent / 100) for part in parts] for percent in range(100, -1, -1))
+    red, green, blue = next(shade for shade in shades if 1.05 / (_luminance(shade) + 0.05) >= CONTRAST)
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _luminance(parts: Sequence[int]) -> float:
+    """Return the relative luminance of red, green and blue from 0 to 255 (WCAG 2.2)."""
+    linear = [p / 255 / 12.92 if p <= 10 else ((p / 255 + 0.055) / 1.055) ** 2.4 for p in parts]
+    return float(sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True)))
 
 
 def _template() -> go.layout.Template:

@@ -76,7 +76,7 @@ def direct_labels(
     # The browser draws no label that stands beyond the axis.
     within = (min(span[0], ends_at.min(initial=span[0])), max(span[1], ends_at.max(initial=span[1])))
     heights = _apart(ends_at, 0.065 * (span[1] - span[0]), within)
-    look = {"color": [style.color for style in styles], "size": 13}
+    look = {"color": [style.text for style in styles], "size": 13}
     words = {"mode": "text", "text": [f" {text}" for text in texts], "textfont": look, "textposition": "middle right"}
     ends = np.broadcast_to(_floats(x), heights.shape)
     return _scatter(ends, heights, "", panel) | words | {"cliponaxis": False, "hoverinfo": "skip", "meta": "label"}
