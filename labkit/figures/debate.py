@@ -213,8 +213,8 @@ def where_debate_pays(result: GainMap, accuracy: float | None = None, advantage:
     )
     fig.update_xaxes(range=(result.p[0], result.p[-1]), constrain=None)
     for text, spot in (
-        ('<b style="color:#D55E00">debate is better</b>', 0.9),
-        ('<b style="color:#0072B2">vote is better</b>', 0.1),
+        (f'<b style="color:{theme.styled("vermilion").text}">debate is better</b>', 0.9),
+        (f'<b style="color:{theme.styled("blue").text}">vote is better</b>', 0.1),
     ):
         fig.add_annotation(text=text, x=1.02, y=spot, xref="paper", yref="paper", xanchor="left", showarrow=False)
     fig.add_annotation(text="black line:<br>both are even", x=1.02, y=0.5, xref="paper", yref="paper", xanchor="left",

@@ -168,7 +168,8 @@ def risks(risk: Risk) -> go.Figure:
     fig.add_trace(theme.theory(risk.explorations, risk.mean, "expected", panel=1))
     fig.add_trace(theme.points(risk.explorations, [each.value for each in means], style, "paid", error=error, panel=1))
     fig.add_trace(theme.theory(risk.explorations, risk.variance, "variance", panel=2))
-    fig.add_trace(theme.points(risk.explorations, risk.paid.var(axis=1, ddof=1), style, "sampled", panel=2))
+    sampled = risk.paid.var(axis=1, ddof=1)
+    fig.add_trace(theme.points(risk.explorations, sampled, style, "sampled", panel=2))
     ticks = {"type": "log", "tickvals": risk.explorations.tolist(), "ticktext": [f"{e:g}" for e in risk.explorations]}
     marks = [digit * 10.0**power for power in range(-6, 5) for digit in (1, 3)]
     powers = {"type": "log", "tickvals": marks, "ticktext": [f"{mark:g}" for mark in marks]}
@@ -177,7 +178,8 @@ def risks(risk: Risk) -> go.Figure:
         fig,
         f"With beliefs of {risk.beliefs[0]:g} and {risk.beliefs[1]:g} an honest trader expects {risk.mean[0]:.4f} "
         f"whatever the chance. The variance of the pay is {risk.variance[-1]:.3g} at a chance of "
-        f"{risk.explorations[-1]:g} and {risk.variance[0]:.3g} at {risk.explorations[0]:g}.",
+        f"{risk.explorations[-1]:g} and {risk.variance[0]:.3g} at {risk.explorations[0]:g}; sampled, it is "
+        f"{sampled[-1]:.3g} and {sampled[0]:.3g}.",
     )
 
 
