@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import importlib
 import importlib.metadata
-import os
 import re
 import shutil
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from labkit.files import data_path
+from labkit.front_end import front_end
 
 State = Literal["ok", "problem", "note"]
 
@@ -24,13 +24,6 @@ _NEEDED = (
     ("anywidget", (0, 9), "no live plot appears"),
     ("plotly", (6, 1), "no plot appears"),
     ("jupyterlab_widgets", (3, 0), "JupyterLab shows the text of a widget in its place"),
-)
-
-_FRONT_ENDS = (
-    ("COLAB_RELEASE_TAG", "Colab", "run: from google.colab import output; output.enable_custom_widget_manager()"),
-    ("VSCODE_PID", "VS Code", "install its Jupyter extension, and allow it to load widget scripts when it asks"),
-    ("VOILA_REQUEST_URL", "Voila", "nothing to do: panels work there"),
-    ("JPY_SESSION_NAME", "JupyterLab or Notebook 7", "nothing to do: panels work there"),
 )
 
 
@@ -147,11 +140,8 @@ def _kernel() -> Iterator[Finding]:
 
 
 def _front_end() -> Iterator[Finding]:
-    for variable, name, advice in _FRONT_ENDS:
-        if variable in os.environ:
-            yield Finding("note", f"this kernel seems to serve {name}", advice)
-            return
-    yield Finding("note", "no front end is attached to this process", "in a notebook, call labkit.doctor.doctor()")
+    found = front_end()
+    yield Finding("problem" if found.name == "Notebook 6" else "note", str(found), found.advice)
 
 
 def _data() -> Iterator[Finding]:

@@ -65,7 +65,7 @@ def save(paths: Sequence[Path]) -> None:
 
 
 def execute(path: Path) -> Any:
-    """Return the notebook at `path` with its first cell up to date, executed with panels settled before they are shown."""
+    """Return the notebook at `path` executed, its first cell up to date, panels settled before they are shown."""
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from labkit import __version__
-from labkit.readme import binder, fill, opening, repository
+from labkit.readme import binder, colab, fill, opening, repository
 
 
 def test_its_tables_are_up_to_date(checkout):
@@ -80,3 +80,9 @@ def test_an_opening_without_a_title_is_refused(tmp_path):
 
 def test_binder_links_open_the_lab():
     assert binder("notebooks/a b.ipynb").endswith("/HEAD?urlpath=lab/tree/notebooks/a%20b.ipynb")
+
+
+def test_colab_links_open_the_notebook():
+    wanted = "https://colab.research.google.com/github/labkit-notebooks/labkit/blob/main/notebooks/a%20b.ipynb"
+    assert colab("notebooks/a b.ipynb") == wanted
+    assert colab().endswith("/00_start_here.ipynb")

@@ -13,8 +13,8 @@ PAPER, INK, SUBDUED, GRID = "#ffffff", "#2b2b33", "#6d6d78", "#ececf0"
 CONTRAST = 4.5  # of words on the paper
 FONT = "'Source Sans 3', 'Segoe UI', 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
 
-# Okabe and Ito (2008), Color Universal Design; their yellow, too pale for a line on white, is left out. The grey is ours,
-# and dark: a middle grey is their purple to those who do not see green.
+# Okabe and Ito (2008), Color Universal Design; their yellow, too pale for a line on white, is left out.
+# The grey is ours, and dark: to those who do not see green, a middle grey looks like the purple.
 PALETTE = {
     "blue": "#0072B2",
     "vermilion": "#D55E00",

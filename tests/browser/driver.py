@@ -192,12 +192,9 @@ def label(element):
 def press(page, kind, element, attempt=0):
     """Move a control one step; the second attempt goes the other way, for one that stands at its end."""
     element.scroll_into_view_if_needed()
-    if kind == "dropdown":
-        step = "([s, by]) => (s.selectedIndex + by + s.length) % s.length"
-        element.select_option(index=page.evaluate(step, [element, (1, -2)[attempt]]))
-        return
     element.focus()
-    page.keyboard.press(("ArrowRight", "ArrowLeft")[attempt] if kind == "slider" else "Space")
+    keys = {"slider": ("ArrowRight", "ArrowLeft"), "dropdown": ("ArrowDown", "ArrowUp")}
+    page.keyboard.press(keys.get(kind, ("Space", "Space"))[attempt])
 
 
 def move(page, kind, element):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from browser.driver import controls, move, open_notebook, run_all
+from browser.keyboard import tour
 
 pytestmark = pytest.mark.browser
 
@@ -23,6 +24,8 @@ def _cases():
 def test_notebook_lives(labs, page, mode, name):
     open_notebook(page, labs(mode), name)
     assert run_all(page) == []
+    if mode == "main-thread":
+        assert tour(page) == []
     still = [f"{kind} {words!r}" for kind, words, element in controls(page) if move(page, kind, element) is None]
     assert still == [], "these controls changed no picture"
     assert page.external == []

@@ -1,0 +1,110 @@
+"""Goes through every panel of a notebook with the keyboard alone, and says what a reader without a mouse would miss."""
+
+BOXES = ".jp-OutputArea-output .labkit-keys"
+VIEWS = ".labkit-choice button"
+
+# What the page itself needs for the tour: the controls of a box, and what is to be known of each.
+_TOOLS = """() => {
+  const kinds = ['button', 'input', 'select', 'textarea', 'a[href]', 'summary', '[tabindex="0"]', '[contenteditable="true"]'];
+  const shown = e => e.checkVisibility({visibilityProperty: true}) && e.getBoundingClientRect().width > 0;
+  const group = e => e.type === 'radio' ? e.closest('.jupyter-widgets').querySelector(':checked') ?? e.closest('.jupyter-widgets').querySelector('input') : e;
+  const look = e => {
+    const s = getComputedStyle(e);
+    return [s.boxShadow, s.borderColor, s.backgroundColor].join();
+  };
+  const words = e => {
+    const own = (e.innerText ?? '').trim();
+    if (own && !e.matches('.widget-readout')) return own;
+    const holder = e.closest('.jupyter-widgets');
+    const label = [...(holder?.querySelectorAll('.widget-label, label') ?? [])].find(l => shown(l) && l.innerText.trim());
+    if (label) return label.innerText.trim().split('\\n')[0];
+    return e.querySelector('i, svg') && e.title && e.ariaLabel ? e.title : '';
+  };
+  const value = e => e.matches('.noUi-handle') ? e.ariaValueText ?? e.ariaValueNow
+    : e.type === 'checkbox' ? e.checked : e.value;
+  window.tour = {
+    controls: box => [...new Set([...box.querySelectorAll(kinds.join())].filter(
+      e => shown(e) && !e.disabled && !e.closest('.js-plotly-plot')).map(group))],
+    note: (e, at) => (e.lookBefore ??= look(e), e.tourPlace = at),
+    ring: e => {
+      const s = getComputedStyle(e);
+      return (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0) || look(e) !== e.lookBefore;
+    },
+    words, value,
+    kind: e => e.matches('.noUi-handle') ? 'slider' : e.matches('select') ? 'list'
+      : e.matches('[type=checkbox]') ? 'checkbox' : e.matches('[type=number]') ? 'number' : 'other',
+  };
+}"""
+
+_SETTLE = """box => {
+  document.activeElement?.blur();
+  const found = window.tour.controls(box);
+  found.forEach((e, i) => window.tour.note(e, i));
+  found[0]?.focus();
+  return found.length;
+}"""
+
+_HERE = """box => {
+  const e = document.activeElement;
+  if (!box.contains(e) || e.tourPlace === undefined) return null;
+  const {words, ring, kind, value} = window.tour;
+  const known = e.tourSeen;
+  e.tourSeen = true;
+  return {place: e.tourPlace, words: words(e), ring: ring(e), kind: kind(e), value: value(e), known, html: e.outerHTML.slice(0, 90)};
+}"""
+
+_VALUE = "() => window.tour.value(document.activeElement)"
+
+# The key that moves a control, and the one that moves it back.
+KEYS = {
+    "slider": ("ArrowRight", "ArrowLeft"),
+    "list": ("ArrowDown", "ArrowUp"),
+    "checkbox": ("Space", "Space"),
+    "number": ("ArrowUp", "ArrowDown"),
+}
+
+
+def tour(page):
+    """Return what is wrong, in words: controls that Tab does not reach, without a label or a ring, or that do not move."""
+    page.evaluate(_TOOLS)
+    wrong = []
+    for box in page.locator(BOXES).element_handles():
+        box.scroll_into_view_if_needed()
+        wrong += _walk(page, box)
+        for view in box.query_selector_all(f"{VIEWS}:not(.mod-active)"):
+            view.focus()
+            page.keyboard.press("Space")
+            page.wait_for_timeout(150)
+            wrong += _walk(page, box)
+    return wrong
+
+
+def _walk(page, box):
+    """Press Tab from the first control of a box to its last."""
+    count = page.evaluate(_SETTLE, box)
+    reached, wrong = set(), []
+    for _ in range(3 * count):
+        here = page.evaluate(_HERE, box)
+        if here is None or here["place"] in reached:
+            break
+        reached.add(here["place"])
+        if not here["known"]:
+            wrong += _judge(page, here)
+        page.keyboard.press("Tab")
+    if count:
+        page.keyboard.press("Shift+Tab")
+    missed = set(range(count)) - reached
+    script = "([box, places]) => window.tour.controls(box).filter(e => places.includes(e.tourPlace)).map(e => e.outerHTML.slice(0, 90))"
+    return wrong + [f"Tab does not reach {html}" for html in page.evaluate(script, [box, sorted(missed)])]
+
+
+def _judge(page, here):
+    name = here["words"] or here["html"]
+    wrong = [] if here["words"] else [f"no visible label: {name}"]
+    wrong += [] if here["ring"] else [f"no sign of the focus: {name}"]
+    if keys := KEYS.get(here["kind"]):
+        moved = [page.keyboard.press(key) or page.evaluate(_VALUE) for key in keys]
+        if here["kind"] != "checkbox" and moved[1] == here["value"] == moved[0]:
+            moved[0] = page.keyboard.press(keys[0]) or page.evaluate(_VALUE)
+        wrong += [f"no key moves {name}"] if here["value"] == moved[0] == moved[1] else []
+    return wrong
