@@ -23,7 +23,7 @@ def repository() -> str:
     project = home() / "pyproject.toml"
     if project.is_file():
         return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["urls"]["Repository"])
-    links = metadata("labkit").get_all("Project-URL") or []
+    links: list[str] = metadata("labkit").get_all("Project-URL") or []
     return next(link.removeprefix("Repository, ") for link in links if link.startswith("Repository, "))
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from labkit import first_cell
 from labkit.publish import PICTURE_BYTES, WIDGET
-from labkit.readme import opening
+from labkit.readme import colab, opening
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 LESSONS = [path for path in NOTEBOOKS if path.name[:2] != "00"]
@@ -59,6 +60,14 @@ def test_its_first_cell_promises_what_a_lesson_promises(path):
     assert opening(path).prerequisites, "an entry **Prerequisites.**"
     assert re.search(r"\*\*Paper[.:]?\*\*.*\]\(https?://", text, re.DOTALL), "an entry **Paper.** with a link"
     assert f"urlpath=lab/tree/notebooks/{path.name}" in text, "a Binder badge that opens this notebook"
+    assert f"({colab(f'notebooks/{path.name}')})" in text, "a link that opens this notebook on Colab"
+
+
+@every_notebook
+def test_its_first_code_installs_labkit_where_it_is_missing(path):
+    first = code_cells(path)[0]
+    assert first.source == first_cell.text(), "run `make notebooks`"
+    assert first.outputs == []
 
 
 @every_lesson

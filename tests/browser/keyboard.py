@@ -5,18 +5,25 @@ VIEWS = ".labkit-choice button"
 
 # What the page itself needs for the tour: the controls of a box, and what is to be known of each.
 _TOOLS = """() => {
-  const kinds = ['button', 'input', 'select', 'textarea', 'a[href]', 'summary', '[tabindex="0"]', '[contenteditable="true"]'];
+  const kinds = [
+    'button', 'input', 'select', 'textarea', 'a[href]', 'summary', '[tabindex="0"]', '[contenteditable="true"]',
+  ];
   const shown = e => e.checkVisibility({visibilityProperty: true}) && e.getBoundingClientRect().width > 0;
-  const group = e => e.type === 'radio' ? e.closest('.jupyter-widgets').querySelector(':checked') ?? e.closest('.jupyter-widgets').querySelector('input') : e;
+  // Tab stops once at a group of radio buttons.
+  const group = e => {
+    if (e.type !== 'radio') return e;
+    const all = e.closest('.jupyter-widgets');
+    return all.querySelector(':checked') ?? all.querySelector('input');
+  };
   const look = e => {
-    const s = getComputedStyle(e);
-    return [s.boxShadow, s.borderColor, s.backgroundColor].join();
+    const style = getComputedStyle(e);
+    return [style.boxShadow, style.borderColor, style.backgroundColor].join();
   };
   const words = e => {
     const own = (e.innerText ?? '').trim();
     if (own && !e.matches('.widget-readout')) return own;
-    const holder = e.closest('.jupyter-widgets');
-    const label = [...(holder?.querySelectorAll('.widget-label, label') ?? [])].find(l => shown(l) && l.innerText.trim());
+    const labels = [...(e.closest('.jupyter-widgets')?.querySelectorAll('.widget-label, label') ?? [])];
+    const label = labels.find(l => shown(l) && l.innerText.trim());
     if (label) return label.innerText.trim().split('\\n')[0];
     return e.querySelector('i, svg') && e.title && e.ariaLabel ? e.title : '';
   };
@@ -27,8 +34,8 @@ _TOOLS = """() => {
       e => shown(e) && !e.disabled && !e.closest('.js-plotly-plot')).map(group))],
     note: (e, at) => (e.lookBefore ??= look(e), e.tourPlace = at),
     ring: e => {
-      const s = getComputedStyle(e);
-      return (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0) || look(e) !== e.lookBefore;
+      const style = getComputedStyle(e);
+      return (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || look(e) !== e.lookBefore;
     },
     words, value,
     kind: e => e.matches('.noUi-handle') ? 'slider' : e.matches('select') ? 'list'
@@ -50,8 +57,12 @@ _HERE = """box => {
   const {words, ring, kind, value} = window.tour;
   const known = e.tourSeen;
   e.tourSeen = true;
-  return {place: e.tourPlace, words: words(e), ring: ring(e), kind: kind(e), value: value(e), known, html: e.outerHTML.slice(0, 90)};
+  const html = e.outerHTML.slice(0, 90);
+  return {place: e.tourPlace, words: words(e), ring: ring(e), kind: kind(e), value: value(e), known, html};
 }"""
+
+_MISSED = """([box, places]) => window.tour.controls(box)
+  .filter(e => places.includes(e.tourPlace)).map(e => e.outerHTML.slice(0, 90))"""
 
 _VALUE = "() => window.tour.value(document.activeElement)"
 
@@ -65,7 +76,7 @@ KEYS = {
 
 
 def tour(page):
-    """Return what is wrong, in words: controls that Tab does not reach, without a label or a ring, or that do not move."""
+    """Return what is wrong, in words: controls out of reach of Tab, without a label or a ring, or that do not move."""
     page.evaluate(_TOOLS)
     wrong = []
     for box in page.locator(BOXES).element_handles():
@@ -94,8 +105,7 @@ def _walk(page, box):
     if count:
         page.keyboard.press("Shift+Tab")
     missed = set(range(count)) - reached
-    script = "([box, places]) => window.tour.controls(box).filter(e => places.includes(e.tourPlace)).map(e => e.outerHTML.slice(0, 90))"
-    return wrong + [f"Tab does not reach {html}" for html in page.evaluate(script, [box, sorted(missed)])]
+    return wrong + [f"Tab does not reach {html}" for html in page.evaluate(_MISSED, [box, sorted(missed)])]
 
 
 def _judge(page, here):

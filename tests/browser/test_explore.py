@@ -63,6 +63,25 @@ PRESS = f"""key => new Promise((done, fail) => {{
   document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {{key, bubbles: true, cancelable: true}}));
 }})"""
 
+# The words of a panel, outside its picture, whose contrast with what they stand on is below 4.5 (WCAG 2.2, 1.4.3).
+FAINT = """() => {
+  const parts = color => (color.match(/[\\d.]+/g) ?? [0, 0, 0, 0]).map(Number);
+  const over = ([r, g, b, a = 1], below) => [r, g, b].map((part, i) => a * part + (1 - a) * below[i]);
+  const ground = e => e ? over(parts(getComputedStyle(e).backgroundColor), ground(e.parentElement)) : [255, 255, 255];
+  const light = rgb => rgb.map(p => p / 255).map(p => p <= 0.04045 ? p / 12.92 : ((p + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, p, i) => sum + p * [0.2126, 0.7152, 0.0722][i], 0);
+  const contrast = e => {
+    const below = ground(e), own = over(parts(getComputedStyle(e).color), below);
+    const [low, high] = [light(below), light(own)].sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05);
+  };
+  return [...document.querySelectorAll('.labkit-panel *')]
+    .filter(e => !e.closest('.js-plotly-plot, [disabled]') && e.checkVisibility())
+    .filter(e => e.matches('input, select') || [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
+    .map(e => [contrast(e).toFixed(2), e.className, (e.innerText ?? e.value).slice(0, 40)])
+    .filter(([found]) => found < 4.5);
+}"""
+
 
 @pytest.fixture(scope="module", params=MODES)
 def panel_lab(request, tmp_path_factory, checkout):
@@ -279,6 +298,14 @@ def test_everything_that_takes_the_focus_has_a_name(panel):
     assert panel.locator(PLOT).get_attribute("aria-label") == panel.locator(".labkit-caption").inner_text()
     handle(panel, "density").focus()
     assert handle(panel, "density").evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+
+
+def test_words_can_be_read_in_the_light_and_in_the_dark(panel):
+    for name in ("JupyterLab Dark", "JupyterLab Light"):
+        panel.evaluate("t => window.jupyterapp.commands.execute('apputils:change-theme', {theme: t})", name)
+        panel.wait_for_function("t => document.body.dataset.jpThemeName === t", arg=name)
+        panel.wait_for_timeout(300)
+        assert panel.evaluate(FAINT) == [], name
 
 
 def test_a_thousand_events_leave_the_kernel_alive(panel, panel_lab):
