@@ -10,6 +10,7 @@ from looks import faint_words, lonely_bands, told_by_colour_alone
 
 import labkit
 from labkit import theme
+from labkit.atlas._picture import picture
 
 # A distance of about 2 is just seen when two patches touch; thin lines that lie apart need several times that.
 APART = 15
@@ -65,6 +66,10 @@ def test_the_looks_of_a_figure_are_judged_rightly():
     assert lonely_bands(fig) == []
     fig.add_trace(theme.band([0, 1], [0, 0], [1, 1], vermilion, "b"))
     assert lonely_bands(fig) == ["rgba(86,180,233,0.16)"]
+
+
+def test_the_map_of_the_papers_speaks_to_every_eye():
+    assert told_by_colour_alone(picture()) == faint_words(picture()) == []
 
 
 def test_nothing_moves_of_itself():

@@ -53,7 +53,8 @@ _SETTLE = """box => {
 
 _HERE = """box => {
   const e = document.activeElement;
-  if (!box.contains(e) || e.tourPlace === undefined) return null;
+  if (!box.contains(e)) return null;
+  if (e.tourPlace === undefined) return {};
   const {words, ring, kind, value} = window.tour;
   const known = e.tourSeen;
   e.tourSeen = true;
@@ -94,16 +95,15 @@ def _walk(page, box):
     """Press Tab from the first control of a box to its last."""
     count = page.evaluate(_SETTLE, box)
     reached, wrong = set(), []
-    for _ in range(3 * count):
+    for _ in range(2 * count + 20):
         here = page.evaluate(_HERE, box)
-        if here is None or here["place"] in reached:
+        if here is None:
             break
-        reached.add(here["place"])
-        if not here["known"]:
-            wrong += _judge(page, here)
+        # The picture has tools of its own between the controls.
+        if here and here["place"] not in reached:
+            reached.add(here["place"])
+            wrong += [] if here["known"] else _judge(page, here)
         page.keyboard.press("Tab")
-    if count:
-        page.keyboard.press("Shift+Tab")
     missed = set(range(count)) - reached
     return wrong + [f"Tab does not reach {html}" for html in page.evaluate(_MISSED, [box, sorted(missed)])]
 
