@@ -188,6 +188,7 @@ def test_a_look_control_redraws_without_computing():
 def test_time_is_scrubbed_and_follows_the_end():
     panel = walk_panel()
     assert panel.clock.slider.max == panel.clock.play.max == 40
+    assert panel.clock.slider.value == panel.clock.play.value == 40
     panel.clock.slider.value = 7
     assert_shows(panel, world(panel.result, frame=7))
     panel.controls["density"].value = 0.1

@@ -75,7 +75,8 @@ class Clock(widgets.HBox):
         last, at_end = max(len(times) - 1, 0), self.slider.value == self.slider.max
         if whole and last != self.slider.max:
             self.slider.max = self.play.max = last
-            self.slider.value = last if at_end else min(self.slider.value, last)
+            # A page that opens later takes the moment from the player.
+            self.slider.value = self.play.value = last if at_end else min(self.slider.value, last)
         index = last if at_end else min(self.slider.value, last)
         self.words.value = f"{times[index]:g}" if len(times) else ""
         return index

@@ -77,6 +77,8 @@ def test_a_stranger_is_not_served(app):
 
 def test_a_key_moves_the_picture_and_nothing_complains(app, page):
     opened(page, app)
+    moments = page.locator(f"{PANEL} .labkit-clock > .widget-label").first
+    assert moments.inner_text() == "250", "the last moment is shown first, as in JupyterLab"
     before = page.evaluate(DRAWN)
     handle = page.locator(f"{PANEL} .labkit-density .noUi-handle").first
     handle.focus()
