@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 import labkit
-from labkit import first_cell
+from labkit import first_cell, publish
 
 v4 = nbformat.v4
 WHERE = "import labkit\nprint(labkit.__file__)"
@@ -114,6 +114,14 @@ def test_labkit_itself_loads_at_once_and_brings_nothing_heavy():
     seconds, *loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split()
     assert float(seconds) < 0.3
     assert {"numpy", "pandas", "plotly", "ipywidgets"}.isdisjoint(loaded)
+
+
+def test_a_notebook_that_is_saved_has_it(tmp_path):
+    path = tmp_path / "one.ipynb"
+    nbformat.write(notebook("print(labkit.__version__)"), path)
+    saved = publish.execute(path)
+    assert saved.cells[1].source == first_cell.text()
+    assert printed(saved.cells[2]) == f"{labkit.__version__}\n"
 
 
 def test_where_labkit_is_nothing_happens(tmp_path):
