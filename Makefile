@@ -34,10 +34,10 @@ weight: $(VENV)/.test
 	$(PYTHON) tests/weight.py
 	$(PYTHON) -m labkit readme
 
-# How much of labkit the tests without a browser run, by branch.
+# How much of labkit the tests without a browser run, by line and by branch, in kernels and commands too.
 coverage: $(VENV)/.test
 	CHROME_PATH="$$(.ci/chromium $(PYTHON))" && export CHROME_PATH && \
-	$(PYTHON) -m pytest tests -m "not slow and not browser" -n 2 --dist loadfile -q --cov --cov-report=term:skip-covered --cov-fail-under=95
+	$(PYTHON) -m pytest tests notebooks --nbval-lax --nbval-current-env -m "not slow and not browser" -n 2 --dist loadfile -q --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 lint: $(VENV)/.test
 	$(PYTHON) -m ruff format --check .
@@ -63,7 +63,7 @@ lock: $(VENV)/.test
 	(echo "# What labkit runs on, pinned: one lock for make, Binder and CI. Written by 'make lock'."; \
 	  cat .cache/runtime.txt) > binder/requirements.txt
 	(echo "# The tools that test it, pinned to go with binder/requirements.txt. Written by 'make lock'."; \
-	  grep -vxFf .cache/runtime.txt .cache/tests.txt) > tests/requirements.txt
+	  awk -F== 'NR == FNR { kit[$$1] = 1; next } !($$1 in kit)' .cache/runtime.txt .cache/tests.txt) > tests/requirements.txt
 
 clean:
 	rm -rf $(VENV) .cache dist
