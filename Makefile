@@ -6,7 +6,7 @@ INSTALL := $(PYTHON) -m pip install --quiet --no-deps --disable-pip-version-chec
 COMPILE := $(PYTHON) -m uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 \
 	--quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: lab test test-slow bench lint fix notebooks lock clean
+.PHONY: lab test test-slow bench weight coverage lint fix notebooks lock clean
 
 # Open JupyterLab on the first notebook. `make lab PORT=9000` chooses the port.
 lab: $(VENV)/.lab
@@ -28,6 +28,16 @@ test-slow: $(VENV)/.test
 # Speed next to peer libraries, and whether their results agree; `make test-slow` runs it too.
 bench: $(VENV)/.test
 	$(PYTHON) -m pytest tests/benchmarks -m benchmark
+
+# What labkit weighs, measured anew; on a quiet machine.
+weight: $(VENV)/.test
+	$(PYTHON) tests/weight.py
+	$(PYTHON) -m labkit readme
+
+# How much of labkit the tests without a browser run, by line and by branch, in kernels and commands too.
+coverage: $(VENV)/.test
+	CHROME_PATH="$$(.ci/chromium $(PYTHON))" && export CHROME_PATH && \
+	$(PYTHON) -m pytest tests notebooks --nbval-lax --nbval-current-env -m "not slow and not browser" -n 2 --dist loadfile -q --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 lint: $(VENV)/.test
 	$(PYTHON) -m ruff format --check .
@@ -53,7 +63,7 @@ lock: $(VENV)/.test
 	(echo "# What labkit runs on, pinned: one lock for make, Binder and CI. Written by 'make lock'."; \
 	  cat .cache/runtime.txt) > binder/requirements.txt
 	(echo "# The tools that test it, pinned to go with binder/requirements.txt. Written by 'make lock'."; \
-	  grep -vxFf .cache/runtime.txt .cache/tests.txt) > tests/requirements.txt
+	  awk -F== 'NR == FNR { kit[$$1] = 1; next } !($$1 in kit)' .cache/runtime.txt .cache/tests.txt) > tests/requirements.txt
 
 clean:
 	rm -rf $(VENV) .cache dist

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from urllib.parse import quote
 
 from labkit import ledger
 from labkit.curriculum import minutes_in
-from labkit.files import FIRST_NOTEBOOK, home, write_text
+from labkit.files import FIRST_NOTEBOOK, data_path, home, write_text
 from labkit.files import repository as repository
 
 
@@ -118,9 +119,17 @@ def claims() -> str:
     return "\n".join(parts) or "No claims yet.\n"
 
 
+def weights() -> str:
+    """Return the table of what labkit weighs, as data/weight.csv has it."""
+    lines = ["| what | CPU seconds | beside | ratio | megabytes |", "|---|---|---|---|---|"]
+    with data_path("weight.csv").open(encoding="utf-8", newline="") as file:
+        lines += ["| " + " | ".join(row) + " |" for row in list(csv.reader(file))[1:]]
+    return "\n".join(lines) + "\n"
+
+
 def fill(text: str) -> str:
     """Return `text` with its generated regions, each between two comments, written anew."""
-    regions = {"badges": badges, "notebooks": notebooks, "claims": claims}
+    regions = {"badges": badges, "notebooks": notebooks, "claims": claims, "weight": weights}
     return re.sub(
         r"(<!-- begin (\w+) -->\n).*?(<!-- end \2 -->)",
         lambda found: f"{found[1]}{regions[found[2]]()}{found[3]}",

@@ -96,30 +96,3 @@ def streams(rng: Seed, replicates: int, purposes: Sequence[str]) -> dict[str, li
         raise ValueError(f"replicates = {replicates!r}: allowed is a whole number from 1")
     children = [child.spawn(len(purposes)) for child in as_sequence(rng).spawn(int(replicates))]
     return {purpose: [np.random.default_rng(child[i]) for child in children] for i, purpose in enumerate(purposes)}
-
-
-def skip(rng: int | SeedSequence, replicates: int) -> SeedSequence:
-    """Return the seed whose first replicate is replicate number `replicates` of `rng`.
-
-    It is meant for `streams`, or what calls it: only the children differ, so a generator made straight
-    from it draws the same numbers as one made from `rng`.
-
-    Raises
-    ------
-    ValueError
-        `replicates` is not an int of 0 or more, or `rng` is not an int of 0 or more or a SeedSequence.
-    """
-    whole = isinstance(replicates, int | np.integer) and not isinstance(replicates, bool) and replicates >= 0
-    # A Generator hands over a new child at each call, so it has no replicate number so-and-so.
-    if isinstance(rng, Generator) or not whole:
-        raise ValueError(
-            f"skip(rng = {rng!r}, replicates = {replicates!r}): allowed are an int of 0 or more or a numpy "
-            "SeedSequence, and a whole number from 0"
-        )
-    sequence = as_sequence(rng)
-    return SeedSequence(
-        sequence.entropy,
-        spawn_key=sequence.spawn_key,
-        pool_size=sequence.pool_size,
-        n_children_spawned=sequence.n_children_spawned + int(replicates),
-    )

@@ -44,7 +44,12 @@ def test_the_lock_holds_every_dependency(checkout, project):
     extras = project["optional-dependencies"]
     assert missing([*project["dependencies"], *extras["build"], *extras["local"]], pins) == [], MAKE_LOCK
     tools = pins | locked(checkout / "tests" / "requirements.txt")
-    assert missing([*extras["embed"], *extras["test"], *extras["bench"]], tools) == [], MAKE_LOCK
+    assert (
+        missing(
+            [*(each for name in ("embed", "test", "bench", "grade", "site", "cluster") for each in extras[name])], tools
+        )
+        == []
+    ), MAKE_LOCK
 
 
 def test_the_lock_of_the_kit_holds_no_test_tool(checkout):

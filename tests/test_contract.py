@@ -8,6 +8,7 @@ import importlib.util
 import inspect
 import pickle
 import pkgutil
+import re
 import sys
 import time
 import typing
@@ -21,6 +22,7 @@ from looks import faint_words, lonely_bands, told_by_colour_alone
 
 import labkit.mechanisms
 from labkit import ledger, seeds, theme
+from labkit.curriculum import prose
 from labkit.params import Params, domain
 from labkit.teach import Bet, Exercise, run_solution
 from labkit.unfolding import finish
@@ -241,6 +243,17 @@ def test_every_claim_has_a_verdict_on_record(stem):
     for claim in ledger.claims_of(stem):
         known = record.get((stem, claim.key))
         assert known is not None, f"run `labkit claims --full {stem}`"
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_the_lesson_says_why_a_claim_is_not_reproduced(stem):
+    found = ledger.explain(stem, getattr(module("lessons", stem), "REASONS", {}))
+    for claim, _, why in found.entries:
+        assert 2 <= len(re.findall(r"[.:?](?= |$)", why)) <= 5, f"{claim.key}: two or three sentences"
+        assert why in str(found)
+        assert why in found._repr_markdown_().replace("\\", "")
+    if found.entries:
+        assert f'explain("{stem}", lesson.REASONS)' in prose(next((ROOT / "notebooks").glob(f"*_{stem}.ipynb")))
 
 
 @pytest.mark.parametrize("stem", STEMS)

@@ -480,3 +480,10 @@ def test_the_tables_behind_figures_are_written_as_csv(tmp_path, monkeypatch):
 def test_a_mechanism_without_tables_has_none(monkeypatch):
     monkeypatch.setitem(sys.modules, "labkit.claims.echo", types.SimpleNamespace())
     assert ledger.tables_of("echo") == {}
+
+
+def test_a_reason_that_is_missing_or_too_many_is_named():
+    with pytest.raises(ValueError, match="reasons of sketching: 'attack-of-the-paper' lacks one"):
+        ledger.explain("sketching", {"rates-of-the-paper": "The theorems could not be read."})
+    with pytest.raises(ValueError, match="reasons of sketching: 'absent' needs none"):
+        ledger.explain("sketching", dict.fromkeys(("absent", "attack-of-the-paper", "rates-of-the-paper"), "So it is."))

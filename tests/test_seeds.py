@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.random import SeedSequence, default_rng
 
-from labkit.seeds import as_generator, as_sequence, seed_at, skip, streams
+from labkit.seeds import as_generator, as_sequence, seed_at, streams
 
 SEEDS = st.integers(0, 2**70) | st.builds(
     SeedSequence, st.integers(0, 2**70), spawn_key=st.tuples(st.integers(0, 9)), n_children_spawned=st.integers(0, 5)
@@ -29,18 +29,6 @@ def test_the_first_replicates_do_not_depend_on_how_many_are_asked_for(seed, few,
     long = streams(seed, few + more, ["layout", "noise", "late"])
     for purpose in short:
         assert draws(short[purpose]) == draws(long[purpose][:few])
-
-
-@given(SEEDS, st.integers(0, 5), COUNTS)
-def test_skipping_is_the_tail_of_the_longer_run(seed, skipped, count):
-    long = streams(seed, skipped + count, ["layout"])["layout"][skipped:]
-    assert draws(streams(skip(seed, skipped), count, ["layout"])["layout"]) == draws(long)
-
-
-@given(SEEDS, COUNTS, COUNTS)
-def test_skips_add_up(seed, one, two):
-    both, at_once = skip(skip(seed, one), two), skip(seed, one + two)
-    assert draws(streams(both, 1, ["a"])["a"]) == draws(streams(at_once, 1, ["a"])["a"])
 
 
 @given(SEEDS)
@@ -76,7 +64,7 @@ def test_numpy_whole_numbers_are_seeds(seed):
     "seed", [-1, 1.0, True, np.bool_(True), None, "7", [7], np.array([7]), np.nan, np.random.RandomState]
 )
 def test_what_is_no_seed_is_refused(seed):
-    for function in (as_sequence, as_generator, lambda rng: streams(rng, 1, ["a"]), lambda rng: skip(rng, 1)):
+    for function in (as_sequence, as_generator, lambda rng: streams(rng, 1, ["a"])):
         with pytest.raises(ValueError, match="rng = .*allowed"):
             function(seed)
 
@@ -85,14 +73,6 @@ def test_what_is_no_seed_is_refused(seed):
 def test_a_wrong_number_of_replicates_is_refused(replicates):
     with pytest.raises(ValueError, match="replicates = .*allowed is a whole number from 1"):
         streams(1, replicates, ["a"])
-    if replicates != 0:
-        with pytest.raises(ValueError, match="replicates = .*a whole number from 0"):
-            skip(1, replicates)
-
-
-def test_a_generator_cannot_be_skipped():
-    with pytest.raises(ValueError, match="rng = Generator"):
-        skip(default_rng(1), 2)
 
 
 @pytest.mark.parametrize("purposes", ["layout", ["a", "a"]])

@@ -51,8 +51,8 @@ class ClaimsTable:
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     def _repr_markdown_(self) -> str:
-        lines = [_HEADINGS, ("---",) * len(_HEADINGS), *(tuple(map(_markdown, row)) for row in self.rows)]
-        return "\n".join("| " + " | ".join(line) + " |" for line in lines) + f"\n\n{_markdown(self.caption)}\n"
+        lines = [_HEADINGS, ("---",) * len(_HEADINGS), *(tuple(map(escaped, row)) for row in self.rows)]
+        return "\n".join("| " + " | ".join(line) + " |" for line in lines) + f"\n\n{escaped(self.caption)}\n"
 
     def __str__(self) -> str:
         """Return three lines per claim."""
@@ -107,5 +107,6 @@ def _caption(results: list[Measured]) -> str:
     return f"Measured at {'; '.join(how)}."
 
 
-def _markdown(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return a text that Markdown shows as it stands."""
     return re.sub(r"([\\`*_|$])", r"\\\1", html.escape(text, quote=False)).replace("\n", " ")

@@ -458,6 +458,18 @@ def _fact(run: Beliefs) -> str:
     )
 
 
+REASONS = {
+    "s109-gains-without-arguments": "If readers cannot tell a good argument from a bad one, a debate only repeats what was said. A hard question stays hard, and the copies are worth less than new answers.",
+    "s109-refinement-raises-attacks": "An attack succeeds or fails against a model that was trained to refuse. The kit ships none, and no harmful prompts. So there is nothing to measure.",
+    "beliefs-are-a-martingale-unconditionally": "Theorem 2 needs agents that are alike. Here an expert with a large mass hardly moves, and the unsure ones move towards it. So the mean climbs towards the expert's belief.",
+    "s109-alike-raises-attacks": "One version of the paper says that the attack succeeds more often, another that it succeeds less often. In our model we would have to put the sign in ourselves. A result that one puts in is no result.",
+    "s105-debate-above-collaboration": "An instruction is language. In our model it is one number, the pressure, and to raise it for the word *debate* would be to assume the claim. It would take recorded personas of a real model.",
+    "real-debate-over-vote": "The published gain compares nine answers of a debate with a vote of three. At nine answers each, the small model loses. It seldom recognises the better of two answers, so a debate spends calls on copies where a vote spends them on new evidence.",
+    "real-refinement-over-single": "To be asked again is a chance to mend what was wrong, and a chance to lose what was right. This model loses more than it mends. The published gain was found with a far larger model on arithmetic.",
+    "real-grammar-debate-over-vote": "We suspected that a debate loses the *form* of the answer, not the answer. With the form held fast it loses a little less, and it still loses. So the form is a part of the reason only.",
+}
+"""Why a claim is not reproduced, by its key."""
+
 BET = Bet(
     key="debate.vote_after",
     question=(

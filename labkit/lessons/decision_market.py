@@ -199,6 +199,13 @@ def _fact(surface: Surface) -> str:
     )
 
 
+REASONS = {
+    "as-fast-as-one-who-sees-all": "In the end two agents decide as well as one. They need longer to get there: each weight learns from one ball per episode, where the agent that sees all learns from two. The abstract does not say which of the two it means by *efficiently*.",
+    "stored-market": "The stored number lies further from Bayes' rule than ours. Their agents follow another gradient and see up to 8 million episodes. We do not know at which moment the number was printed.",
+    "the-papers-own-curves": "Of the paper we know the abstract and the authors' code. We have not seen its curves and tables, so we cannot say whether ours look like them.",
+}
+"""Why a claim is not reproduced, by its key."""
+
 BET = Bet(
     key="decision_market.best_report",
     question=(

@@ -254,6 +254,18 @@ def _fact(runs: Runs) -> str:
     ).format(**_shares(runs))
 
 
+REASONS = {
+    "disbe-numbers-in-dimension": "The bill is 2 d N numbers per batch, and there are fewer batches when there are more features. An order of growth hides this logarithm. Our tolerance does not.",
+    "disbe-regret-in-agents": "The order is a ceiling for the worst problem. On one fixed problem the wrong options are some distance away from the right one, and enough samples drop them for good. So regret grows more slowly than the ceiling.",
+    "disbe-regret-in-dimension": 'We plan for each set of options by itself. As far as we know, that guarantees only the order d. The root of d needs a plan for the whole pool; ours, `design="mixed"`, lowers the exponent, but not to one half at this horizon.',
+    "decbe-over-disbe": "Gossip takes the last 15 rounds of every batch, and what is seen in them is not shared. Of the 142 rounds of an early batch that is a tenth. In longer games the batches grow and the fifteen rounds do not: there the extra fades, as the cell below shows.",
+    "lower-bound": "A lower bound speaks of every algorithm there could be. No run can test it: we can only run some.",
+    "pls-bits-in-time": "Epochs are whole. Of the six decades of T that we compare, the early three bring one more epoch and the late three bring three. Over many decades the growth is that of a logarithm: see the staircase below.",
+    "pls-bits-against-disbe": "Both of our numbers differ from the published ones, in opposite directions: our PLS ends a single epoch, and our DisBE needs five batches. PLS is even cheaper here.",
+    "pls-regret-against-disbe": "It depends on one constant: how wide DisBE draws its confidence bounds. The constants of the figure were tuned, and its DisBE skips the design that gives the paper its bound. See *What does not add up*.",
+}
+"""Why a claim is not reproduced, by its key."""
+
 BET = Bet(
     key="distributed_bandits.few_words",
     question=(

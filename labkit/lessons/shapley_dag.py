@@ -349,6 +349,19 @@ def _fact(talks: model.Talks) -> str:
     )
 
 
+REASONS = {
+    "lone-right-agent": "Contribution rewards agreement. A right agent that stands alone agrees with nobody, so it ranks first by chance only. The lemma needs at least two that are right.",
+    "bound-says-something": "For vectors of length 1 the smallest bound there can be is 1, and ours comes to more. The values themselves lie between -1 and 1. So the bound allows any error. What helps the method is that both scores rank alike.",
+    "gain-over-plurality": "The talk is paid for in answers. As many independent answers bring new evidence; answers that were copied from each other do not. In this crowd a plurality of them is far ahead.",
+    "s090-three-colluders": "A rating rewards whoever voted with the winner. Three colluders who always agree win often enough to be rated up, and then they win more. The rating cannot know who should have won.",
+    "real-over-plurality": "Each group spends about nine answers: five first ones, and four more after reading. Nine independent answers hold more evidence, and the vote uses all of it.",
+    "real-talk-over-first-choice": "The difference is small: five points at most in either direction. To tell it from zero would take several times our 180 questions.",
+    "real-routing": "Most groups agree before the talk or soon after it, and then it does not matter who reads whom. What is left is a difference that 180 questions cannot tell from zero.",
+    "real-free-form": "The answers are short sentences about one word. Sentences with the same word look alike, so whole texts add little to the parsed answers. 180 questions cannot tell that little from zero.",
+    "reported-benchmarks": "It would take a model ten times larger, seven benchmarks, and the authors' way to grade answers. None of them runs on a reader's own computer within a lesson.",
+}
+"""Why a claim is not reproduced, by its key."""
+
 BET = Bet(
     key="shapley_dag.where_from",
     question=(

@@ -177,6 +177,17 @@ def _fact(runs: Arms) -> str:
     )
 
 
+REASONS = {
+    "both-over-memory": "In our world a mark draws its reader even to a patch that was eaten a moment ago. Agents with both spend their steps there, and do worse than with memory alone. By the paper's own figures the gain may be chance: see the last row.",
+    "baseline-below-random-walk": "Our agents with neither still step onto food that they see next to them, and a random walk does not look. So they do far better than it. How the reported agents do worse, we cannot tell from what is published.",
+    "after-losing-agents": "Our agents leave half-way, so that only a twelfth of all steps is lost, and those who stay find more food each. The notes do not say when the agents of the paper leave.",
+    "after-corrupting-traces": "False marks do no harm where true ones do no good. In this world the colony lives on its memory, and the marks hold it back a little. Blurring them costs nothing.",
+    "critical-density-as-quoted": "The quoted decay of 0.20 gives ten times the stated density. With 0.02 in its place the formula fits. We suspect a slip of the decimal point in the notes, and cannot prove it.",
+    "traces-against-none-p": "The quoted means and spreads, at 50 runs each, give 0.72 and not 0.65. Rounding cannot explain it. The conclusion stays the same: no difference that could be told from chance.",
+    "both-against-memory-p": "The difference is 90 points, and the runs of each arm spread by more than 300. With 50 runs each, such a difference comes by chance about once in six times. It would take a little more than 100 runs each to tell.",
+}
+"""Why a claim is not reproduced, by its key."""
+
 BET = Bet(
     key="stigmergic_memory.marks_alone",
     question=(

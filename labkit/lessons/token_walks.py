@@ -158,6 +158,17 @@ def _fact(runs: Runs) -> str:
     ).format(**_against_draws(runs))
 
 
+REASONS = {
+    "s023-slow-iterate-strong": "The regimes are limits, and at alpha = 10 the limit is far away. The measure has to be very much faster than theta, and after 10^5 steps it is 32 times as fast. The dashed line, which knows this ratio, passes near the points.",
+    "s023-fast-iterate-strong": "Here theta should be so fast that repulsion has no time to help. After 10^5 steps it is not yet fast enough, and a strong repulsion still helps a good deal. The dashed line, which knows the ratio, passes near the points.",
+    "s023-below-base-in-the-club": "The claim speaks of the limit. After 20 000 steps in a graph that mixes slowly, a strong repulsion leaves a bias that is larger than all the variance it removes. See *Break it*: a trap.",
+    "s023-digits-order": "The exponents 0.8 and 0.9 lie close together. After 20 000 steps the measure is only 2.7 times as fast as theta, so this is hardly regime (i). The gain is real, and smaller than the limit promises.",
+    "s023-wiki-vote": "The graph of voters is not part of any package that the kit stands on, and a lesson must run without a network. The same experiment runs here on smaller graphs.",
+    "hdt-facebook": "The graph of 4039 users is not part of any package that the kit stands on. The same experiment runs here on smaller graphs.",
+    "s023-almost-sure": "*With probability 1* is about endless walks. Ours end, and any end is compatible with the claim.",
+}
+"""Why a claim is not reproduced, by its key."""
+
 BET = Bet(
     key="token_walks.neighbours",
     question=(

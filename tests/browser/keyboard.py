@@ -1,5 +1,7 @@
 """Goes through every panel of a notebook with the keyboard alone, and says what a reader without a mouse would miss."""
 
+from browser.driver import idle
+
 BOXES = ".jp-OutputArea-output .labkit-keys"
 VIEWS = ".labkit-choice button"
 
@@ -53,7 +55,8 @@ _SETTLE = """box => {
 
 _HERE = """box => {
   const e = document.activeElement;
-  if (!box.contains(e)) return null;
+  // What has the focus may vanish, such as Stop when all is done: the page then goes on from where it stood.
+  if (e !== document.body && !box.contains(e)) return null;
   if (e.tourPlace === undefined) return {};
   const {words, ring, kind, value} = window.tour;
   const known = e.tourSeen;
@@ -86,7 +89,7 @@ def tour(page):
         for view in box.query_selector_all(f"{VIEWS}:not(.mod-active)"):
             view.focus()
             page.keyboard.press("Space")
-            page.wait_for_timeout(150)
+            idle(page, 0.3)
             wrong += _walk(page, box)
     return wrong
 
