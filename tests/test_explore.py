@@ -198,6 +198,20 @@ def test_time_is_scrubbed_and_follows_the_end():
     assert panel.clock.slider.value == panel.clock.slider.max == 60
 
 
+def test_what_the_browser_says_of_a_picture_waits_until_it_is_drawn():
+    panel = walk_panel()
+    message = {"content": {"data": {"method": "custom", "content": {}}}, "buffers": []}
+    told = []
+    panel.figure.on_msg(lambda *said: told.append(said))
+    with panel._lock:
+        other = threading.Thread(target=panel.figure._handle_msg, args=(message,))
+        other.start()
+        other.join(0.2)
+        assert other.is_alive() and told == []
+    other.join(5)
+    assert len(told) == 1
+
+
 def test_an_update_leaves_no_trace_of_its_type_out():
     # The browser would take the property away from a trace that is left out of the list.
     panel = walk_panel()

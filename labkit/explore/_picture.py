@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -30,9 +31,9 @@ class Canvas(go.FigureWidget):
 
     _filled = False
 
-    def __init__(self, figure: go.Figure) -> None:
+    def __init__(self, figure: go.Figure, lock: AbstractContextManager[Any]) -> None:
         super().__init__(figure)
-        self._filled = True
+        self._filled, self._turn = True, lock
         self.open()
 
     def open(self) -> None:
@@ -40,17 +41,29 @@ class Canvas(go.FigureWidget):
         if self._filled:
             super().open()
 
+    def _handle_msg(self, message: dict[str, Any]) -> None:
+        # What the browser says about the picture changes the figure, maybe on another thread than the one that draws.
+        with self._turn:
+            super()._handle_msg(message)
+
 
 class Picture:
     """A FigureWidget and the figure it shows.
 
     One is made for each panel, because the browser is sent the whole of plotly with every FigureWidget.
+
+    Parameters
+    ----------
+    figure : Figure
+        What to show first.
+    lock : RLock, optional
+        Held by whoever draws, where more than one thread does.
     """
 
-    def __init__(self, figure: go.Figure) -> None:
+    def __init__(self, figure: go.Figure, lock: AbstractContextManager[Any] | None = None) -> None:
         self.figure = figure
         self._shown = _plain(figure)
-        self.widget = Canvas(figure)
+        self.widget = Canvas(figure, lock or nullcontext())
         self.widget._config = CONFIG
         self._sent, self._waiting = 0.0, False
 

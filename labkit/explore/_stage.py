@@ -59,7 +59,7 @@ class Stage:
         failed: Callable[[Exception], None],
         report: Callable[[float | None, float | None], None],
     ) -> None:
-        self.view, self._compute, self._draft = view, compute, draft
+        self.view, self._compute, self._draft, self._lock = view, compute, draft, lock
         self._keywords, self._drawn = keywords, drawn
         self.worker = Worker(lock, report, failed)
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="labkit")
@@ -86,7 +86,7 @@ class Stage:
     def picture(self) -> Picture:
         """The figure on the page."""
         if self._picture is None:
-            self._picture = Picture(blank("Nothing to show yet."))
+            self._picture = Picture(blank("Nothing to show yet."), self._lock)
         return self._picture
 
     def settled(self, setting: Setting) -> bool:
@@ -119,7 +119,7 @@ class Stage:
             whole = self.shown is None or self.shown.whole
             figure = self.view.figure(self.result, **self._keywords(self.view, self.result, whole))
         if self._picture is None:
-            self._picture = Picture(figure)
+            self._picture = Picture(figure, self._lock)
         else:
             self._picture.draw(figure)
         self._drawn(figure)
