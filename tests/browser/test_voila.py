@@ -15,6 +15,7 @@ import pytest
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NAME = "11_stigmergic_memory.ipynb"
+WIDGETS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
 TOKEN = "a-token-for-this-test"
 # Voila's page asks for two sheets of icons from outside and does without them; nothing else may leave the machine.
 ICONS = re.compile(
@@ -34,6 +35,8 @@ def app(tmp_path_factory, checkout):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "voila", f"notebooks/{NAME}", "--no-browser", f"--port={port}", f"--token={TOKEN}"]
+    # Extensions of JupyterLab that have nothing to do with widgets complain in a page that is not JupyterLab.
+    command += [f"--VoilaConfiguration.extension_allowlist={name}" for name in WIDGETS]
     environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(box / "config"), "JUPYTER_RUNTIME_DIR": str(box / "runtime")}
     log = box / "voila.log"
     with log.open("wb") as out:
