@@ -33,7 +33,10 @@ class Atlas(widgets.VBox):
                 trace.on_click(self._clicked)
         self.caption = widgets.HTML()
         self.list = widgets.Select(
-            rows=13, layout=widgets.Layout(flex="1 1 320px", width="auto", min_width="260px", height="auto")
+            rows=13,
+            description="Found",
+            style=STYLE,
+            layout=widgets.Layout(flex="1 1 320px", width="auto", min_width="260px", height="auto"),
         )
         self.list.observe(self._listed, "value")
         self.card = widgets.Output(layout=widgets.Layout(flex="2 1 480px", width="auto", min_width="300px"))

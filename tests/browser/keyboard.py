@@ -23,7 +23,7 @@ _TOOLS = """() => {
   };
   const words = e => {
     const own = (e.innerText ?? '').trim();
-    if (own && !e.matches('.widget-readout')) return own;
+    if (own && !e.matches('.widget-readout, select')) return own;
     const labels = [...(e.closest('.jupyter-widgets')?.querySelectorAll('.widget-label, label') ?? [])];
     const label = labels.find(l => shown(l) && l.innerText.trim());
     if (label) return label.innerText.trim().split('\\n')[0];
