@@ -87,7 +87,7 @@ def trouble(error: Exception, *, tries: int, timeout: float, key_variable: str, 
             other = urlsplit(error.response.headers.get("Location", "")).hostname or "another address"
             return f"sends on to {other}: nothing was sent there. Give that address yourself if you trust it"
         case _:
-            return f"answered with something that cannot be read ({said!r}): is the address right?"
+            return f"answered with something that cannot be read ({said!r}): is the address right? If it is, ask again"
 
 
 def _why_no_text(message: Any) -> str:
