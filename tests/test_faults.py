@@ -278,7 +278,7 @@ def test_a_disk_that_takes_half_a_line_leaves_the_file_whole(number, tmp_path, m
         with pytest.raises(RecordingError) as caught:
             book(ASK, seed=2)
         mend = "choose a folder that you may write to" if number == errno.EROFS else "free some space, then try again"
-        assert f"{os.strerror(number)}: {mend}). 1 answers wait in memory" in str(caught.value)
+        assert f"{os.strerror(number)}: {mend}). Not written yet: 1, kept in memory" in str(caught.value)
         assert path.read_bytes() == before
         with pytest.raises(RecordingError):
             book(ASK, seed=3)

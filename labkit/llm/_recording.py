@@ -218,8 +218,8 @@ class Recorded:
                 self._lines.add([*opening, *new])
         except OSError as error:
             raise RecordingError(
-                f"{self.path} cannot be written ({why(error)}). {len(self._unwritten)} answers wait in memory and are "
-                "written with the next question; what was written before is whole"
+                f"{self.path} cannot be written ({why(error)}). Not written yet: {len(self._unwritten)}, kept in "
+                "memory and written with the next question; what was written before is whole"
             ) from None
         self._take(self._lines.news())
         self._in_session = self._in_session or bool(opening)
