@@ -17,7 +17,8 @@ from labkit import theme
 from labkit.dialogue import Message, Reply, Transcript
 from labkit.explore import Live, Readings, Task, explore
 from labkit.figures.shapley_dag import plane
-from labkit.ledger import Claim, ClaimsTable, measure_all
+from labkit.ledger import ClaimsTable
+from labkit.ledger._table import Row
 from labkit.llm import Endpoint
 from labkit.mechanisms.shapley_dag import Scene
 from labkit.teach import Words, say, show
@@ -73,7 +74,7 @@ scene = Scene(np.array([0]), np.array([[[0.0, 0.0], [0.3, 0.2]]]), np.array([[0.
 show(plane(scene))
 """,
     r"""
-ClaimsTable((("statement", "paper", NASTY[:400], "! failed", NASTY[:400], "read in"),), NASTY[:300])
+ClaimsTable((Row("statement", "paper", NASTY[:400], "! failed", NASTY[:400], "read in"),), NASTY[:300])
 """,
     "print(repr(Readings({'number': range(1)}, lambda number: NASTY[:600])))",
     "Endpoint(server.url, 'm')([Message('user', '?')])",
