@@ -28,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError, RuntimeError) as error:
         print(f"labkit {chosen.command}: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"labkit {chosen.command}: stopped; run it again to go on", file=sys.stderr)
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:

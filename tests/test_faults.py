@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -623,14 +624,18 @@ def test_a_claim_that_crashes_keeps_its_old_row_and_ends_with_status_one(tmp_pat
 
 
 @pytest.mark.slow
-def test_a_run_of_claims_that_is_killed_goes_on_where_it_was(tmp_path):
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "stopped"])
+def test_a_run_of_claims_that_is_cut_short_goes_on_where_it_was(how, tmp_path):
     wing(tmp_path, "pond", "abcde", 0.3)
     killed = run(LEDGER, tmp_path, "at once")
     while not (tmp_path / "claims.csv").is_file() or len(on_record(tmp_path)) < 2:
         time.sleep(0.02)
         assert killed.poll() is None
-    killed.kill()
-    killed.communicate()
+    killed.send_signal(how)
+    _, complaint = killed.communicate()
+    assert killed.returncode in (-signal.SIGKILL, 130)
+    assert ("stopped; run it again to go on" in complaint) == (how == signal.SIGINT)
+    assert "Traceback" not in complaint
     before = on_record(tmp_path)
     finished(run(LEDGER, tmp_path, "at once"))
     log = (tmp_path / "log").read_text().split()
