@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterable
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from labkit.files import data_path, home
+from labkit.files import data_path, home, read_rows
 
 COLUMNS = ("number", "lesson", "part", "question", "needs")
 
@@ -89,12 +88,14 @@ def lessons() -> tuple[Lesson, ...]:
     ValueError
         A row of data/curriculum.csv is not as it should be; the message names it.
     """
-    with data_path("curriculum.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_rows(data_path("curriculum.csv"), COLUMNS)
     found: dict[str, Lesson] = {}
     for row in rows:
-        if tuple(row) != COLUMNS or not all(row[name] for name in COLUMNS[:-1]) or not row["number"].isdigit():
-            raise ValueError(f"data/curriculum.csv, {row}: a row needs {', '.join(COLUMNS)}; only needs may be empty")
+        if not all(row[name] for name in COLUMNS[:-1]) or not re.fullmatch(r"[1-9]\d", row["number"], re.ASCII):
+            raise ValueError(
+                f"data/curriculum.csv, {row}: a row needs {', '.join(COLUMNS)}; only needs may be empty, and a number "
+                "is that of a part and a place in it, such as 11"
+            )
         needs = tuple(row["needs"].split())
         if row["lesson"] in found:
             raise ValueError(f"data/curriculum.csv, {row['lesson']!r} stands there twice")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,11 @@ from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
 Role = Literal["system", "user", "assistant"]
 Source = Literal["live", "recorded", "scripted"]
+
+# Signs that are not seen: they colour a terminal, turn the direction of writing, or hide what is there.
+_UNSEEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+# These are part of ordinary text: lines, columns, and the joiners of scripts and emoji.
+_ORDINARY = "\n\t\u200c\u200d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class Reply:
     Attributes
     ----------
     text : str
-        The answer. It is untrusted: show it as plain escaped text.
+        The answer. It is untrusted: show it as plain escaped text, made of `shown`.
     model : str
         Which model gave it.
     prompt_tokens, completion_tokens : int
@@ -184,3 +190,25 @@ def plurality(answers: Iterable[str | None]) -> str | None:
     """
     counted = Counter(answer for answer in answers if answer is not None)
     return max(counted, key=counted.__getitem__) if counted else None
+
+
+def shown(text: str) -> str:
+    r"""Return a text as it is shown to a reader: signs that are not seen are spelled out, and so do nothing.
+
+    Parameters
+    ----------
+    text : str
+        What a model or a server said. Markup in it is left to whoever shows it: escape that as well.
+
+    Returns
+    -------
+    str
+        The same text, with ``\x1b`` in place of an escape sign, for instance.
+    """
+    text = text.replace("\r\n", "\n")
+    return text if text.isprintable() else "".join(map(_spelled, text))
+
+
+def _spelled(sign: str) -> str:
+    unseen = sign not in _ORDINARY and unicodedata.category(sign) in _UNSEEN
+    return sign.encode("unicode_escape").decode() if unseen else sign

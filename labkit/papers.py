@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass, fields
 from functools import cache
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from labkit.curriculum import Lesson, lesson, lessons, prose
-from labkit.files import data_path
+from labkit.files import data_path, read_rows
 
 if TYPE_CHECKING:
     from labkit.ledger import Measured
@@ -90,15 +89,8 @@ def load(path: Path) -> tuple[Paper, ...]:
     ValueError
         As for `papers`.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    names = [field.name for field in fields(Paper)]
-    if not rows or rows[0] != names:
-        raise ValueError(f"{path.name}: the columns must be {', '.join(names)}")
-    found = [
-        _paper(dict(zip(names, row, strict=False)), f"{path.name}, row {number}")
-        for number, row in enumerate(rows[1:], 2)
-    ]
+    rows = read_rows(path, [field.name for field in fields(Paper)])
+    found = [_paper(row, f"{path.name}, row {number}") for number, row in enumerate(rows, 2)]
     ids = [paper.id for paper in found]
     for name in sorted({f"S{number:03d}" for number in range(1, COUNT + 1)} | set(ids)):
         if ids.count(name) != 1:
@@ -121,7 +113,7 @@ def _paper(row: dict[str, str], where: str) -> Paper:
             raise ValueError(f"{where}: {name} = {row[name]!r}: allowed is one of {', '.join(allowed)}")
     if not re.fullmatch(r"S\d{3}", row["id"]):
         raise ValueError(f"{where}: id = {row['id']!r}: allowed is S001 to S{COUNT}")
-    if not row["seed_line"].isdigit():
+    if not re.fullmatch(r"\d+", row["seed_line"], re.ASCII):
         raise ValueError(f"{where}: seed_line = {row['seed_line']!r}: allowed is a whole number")
     if row["notebook"] not in {each.lesson for each in lessons()}:
         raise ValueError(f"{where}: notebook = {row['notebook']!r} is no lesson of data/curriculum.csv")

@@ -1,8 +1,11 @@
 """A model server on loopback that behaves well or badly, one behaviour per request."""
 
 import json
+import socket
+import struct
 import threading
 import time
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 GOOD = {
@@ -12,10 +15,22 @@ GOOD = {
 }  # fmt: skip
 
 
+@dataclass
+class Says:
+    """One response, byte by byte: `promised` is the length it announces, None is a body in chunks that has no end."""
+
+    body: bytes = b""
+    status: int = 200
+    headers: dict = field(default_factory=dict)
+    promised: int | None = -1
+    reset: bool = False
+
+
 class BadServer:
     """Answers each request as the next entry of `script` says; the last entry goes on for ever.
 
-    Entries: "good", a dict (sent as JSON), "429", "500", "401", "html", "half", "silence".
+    Entries: "good", a dict (sent as JSON), a function of what was asked that returns an entry, a `Says`, "429", "500",
+    "401", "400", "html", "half", "silence", "gone" (the server breaks off, and from then on there is none).
     """
 
     def __init__(self, *script, delay=0.0):
@@ -46,6 +61,11 @@ class BadServer:
         self.server.shutdown()
         self.server.server_close()
 
+    def leave(self):
+        """Be gone: nobody listens any more."""
+        self.server.shutdown()
+        self.server.server_close()
+
     def answer(self, request):
         body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
         with self.lock:
@@ -58,9 +78,17 @@ class BadServer:
         time.sleep(self.delay)
         with self.lock:
             self.now -= 1
-        self.send(request, what)
+        self.send(request, what, body)
 
-    def send(self, request, what):
+    def send(self, request, what, asked):
+        if callable(what):
+            what = what(asked)
+        if what == "gone":
+            threading.Thread(target=self.leave, daemon=True).start()
+            what = Says(status=0, reset=True)
+        if isinstance(what, Says):
+            self.say(request, what)
+            return
         if what == "silence":
             time.sleep(3)
             return
@@ -86,3 +114,21 @@ class BadServer:
         request.send_header("Content-Length", str(len(text.encode())))
         request.end_headers()
         request.wfile.write(text.encode())
+
+    def say(self, request, what):
+        request.close_connection = True
+        if what.status:
+            request.send_response(what.status)
+            for name, value in ({"Content-Type": "application/json"} | what.headers).items():
+                request.send_header(name, value)
+            if what.promised is None:
+                request.send_header("Transfer-Encoding", "chunked")
+            else:
+                request.send_header("Content-Length", str(what.promised if what.promised >= 0 else len(what.body)))
+            request.end_headers()
+            body = what.body if what.promised is not None else f"{len(what.body):x}\r\n".encode() + what.body + b"\r\n"
+            request.wfile.write(body)
+        if what.reset:
+            # Closing without lingering sends a reset in place of an ordinary end.
+            request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            request.connection.close()

@@ -396,7 +396,7 @@ def test_a_claim_no_longer_declared_leaves_the_record(wing, monkeypatch):
         ("68.7", "heavy", r"row 1 \(pond, zeta\)"),
         ("0.3333333333333333,0.3333333333333333", "0.5,0.4", "row 2 .*inside its interval"),
         ("above 0", "over 0", "row 1 .*holds_if"),
-        ("alpha", "zeta", "row 2: .*occurs twice"),
+        ("alpha", "zeta", "row 2 .*was changed by hand"),
         (",reproduced,", ",", "row 1"),
     ],
 )
@@ -408,11 +408,41 @@ def test_a_damaged_record_is_refused_by_row(wing, tmp_path, old, new, words):
         recorded()
 
 
-def test_a_verdict_changed_by_hand_changes_nothing(wing, tmp_path):
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (",reproduced,", ",not reproduced,", "was changed by hand"),
+        (",1000,", ",1001,", "was changed by hand"),
+        (",1000,", ",1_000,", "n = '1_000': allowed is a whole number"),
+        (",not testable,", ",undecided,", r"row 3 \(pond, code\)"),
+        ("more <b>", "more \0<b>", "was changed by hand"),
+        ("full,0,", "full,0,,", "it has 24 values"),
+        ("more", "m\xffre", "cannot be read as a table"),
+    ],
+)
+def test_what_was_changed_by_hand_is_refused(wing, tmp_path, old, new, words):
     measure_all(["pond"], "full", progress=False)
     path = tmp_path / "claims.csv"
-    path.write_text(path.read_text().replace(",reproduced,", ",not reproduced,"))
-    assert recorded()["pond", "zeta"].verdict.word == "reproduced"
+    text = path.read_text()
+    assert old in text
+    path.write_bytes(text.replace(old, new, 1).encode("latin-1", "replace"))
+    with pytest.raises(ValueError, match=rf"claims\.csv.*{words}"):
+        recorded()
+
+
+def test_a_claim_that_is_there_twice_is_refused(wing, tmp_path):
+    measure_all(["pond"], "full", progress=False)
+    path = tmp_path / "claims.csv"
+    path.write_text(path.read_text() + path.read_text().splitlines()[1] + "\n")
+    with pytest.raises(ValueError, match="row 4: .*occurs twice"):
+        recorded()
+
+
+def test_a_mark_of_an_editor_and_its_line_ends_change_nothing(wing, tmp_path):
+    measure_all(["pond"], "full", progress=False)
+    path, before = tmp_path / "claims.csv", recorded()
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert recorded() == before
 
 
 def test_quick_measurements_are_checked_against_the_record(wing):
@@ -475,6 +505,17 @@ def test_the_tables_behind_figures_are_written_as_csv(tmp_path, monkeypatch):
     monkeypatch.setattr("labkit.ledger._sweeps.data_path", lambda name: tmp_path / name)
     assert ledger.write_tables("echo") == [tmp_path / "echo.csv"]
     assert (tmp_path / "echo.csv").read_text() == "x,y\n1,0.333333\n2,0.5\n"
+    assert ledger.read_table("echo.csv", x=int, y=float)["y"].tolist() == [0.333333, 0.5]
+    for old, new, words in (
+        ("0.5", "0.6", "was changed since it was computed: restore it, or compute it with `labkit claims --full`"),
+        ("0.5", "half", "row 2: y = 'half': allowed is a number"),
+        ("2,0.5", "2", "row 2: it has 1 values"),
+        ("x,y", "x,z", r"the columns are \['x', 'z'\]; allowed are \['x', 'y'\]"),
+    ):
+        ledger.write_tables("echo")
+        (tmp_path / "echo.csv").write_text((tmp_path / "echo.csv").read_text().replace(old, new))
+        with pytest.raises(ValueError, match=rf"echo\.csv.*{words}"):
+            ledger.read_table("echo.csv", x=int, y=float)
 
 
 def test_a_mechanism_without_tables_has_none(monkeypatch):

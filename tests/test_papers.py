@@ -81,7 +81,7 @@ def test_a_bad_row_is_named(tmp_path: Path, column: str, value: str, words: str)
 
 def test_missing_columns_are_named(tmp_path: Path) -> None:
     (tmp_path / "papers.csv").write_text("id,title\nS001,x\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="the columns must be id, seed_line"):
+    with pytest.raises(ValueError, match=r"the columns are \['id', 'title'\]; allowed are \['id', 'seed_line'"):
         load(tmp_path / "papers.csv")
 
 

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import NDArray
 
-from labkit.files import data_path
-from labkit.ledger import Budget, Claim, claim
+from labkit.ledger import Budget, Claim, claim, read_table
 from labkit.mechanisms.sketching import (
     COMPARED,
     GRID,
@@ -605,9 +604,7 @@ def tuning_table() -> pd.DataFrame:
 @cache
 def recorded_tuning() -> pd.DataFrame:
     """Return the table of `tuning_table` on record."""
-    import pandas as pd
-
-    return pd.read_csv(data_path("sketching_steps.csv"))
+    return read_table("sketching_steps.csv", skew=float, compression=int, method=str, step=float, loss=float)
 
 
 def nearest(study: Study) -> tuple[float, int]:
@@ -685,9 +682,7 @@ def learn_privately(
 @cache
 def recorded_privacy() -> pd.DataFrame:
     """Return the table of `privacy_table` on record."""
-    import pandas as pd
-
-    return pd.read_csv(data_path("sketching_privacy.csv"))
+    return read_table("sketching_privacy.csv", arm=str, epsilon=float, replicate=int, value=float, step=float)
 
 
 def private_step(arm: str, epsilon: float) -> float:

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 import traitlets
 
 from labkit import theme
+from labkit.dialogue import shown
 from labkit.explore._picture import CONFIG, Picture
 
 _HERE = Path(__file__).parent
@@ -115,18 +116,22 @@ def button(words: str, tooltip: str) -> widgets.Button:
 
 def in_words(error: Exception, setting: str) -> str:
     """Return HTML that says what failed, for which setting and where, with everything escaped."""
-    said, kind = html.escape(str(error) or "no message"), html.escape(type(error).__name__)
-    where = html.escape("".join(traceback.format_exception(error)))
+    said, kind = _text(str(error) or "no message"), html.escape(type(error).__name__)
+    where = _text("".join(traceback.format_exception(error)))
     return (
         f'<div class="labkit-error" role="alert"><b>{kind}</b>: {said}<br>'
-        f"<span>This happened for <code>{html.escape(setting)}</code>. Move a control to go on.</span>"
+        f"<span>This happened for <code>{_text(setting)}</code>. Move a control to go on.</span>"
         f"<details><summary>Where</summary><pre>{where}</pre></details></div>"
     )
 
 
 def as_is(text: str) -> str:
     """Return HTML that shows a text as it is, every sign of it: what a model wrote is never markup."""
-    return f'<pre class="labkit-text">{html.escape(text)}</pre>'
+    return f'<pre class="labkit-text">{_text(text)}</pre>'
+
+
+def _text(text: str) -> str:
+    return html.escape(shown(text))
 
 
 def page(figure: go.Figure, line: str) -> str:

@@ -11,6 +11,7 @@ import ipywidgets as widgets
 import plotly.graph_objects as go
 
 from labkit import theme
+from labkit.dialogue import shown
 from labkit.explore import _parts as parts
 from labkit.explore._picture import Picture
 from labkit.page import Page, saving
@@ -62,7 +63,7 @@ class Readings(widgets.VBox):
         self._turn()
 
     def __repr__(self) -> str:
-        return self.text
+        return shown(self.text)
 
     @property
     def chosen(self) -> dict[str, Any]:

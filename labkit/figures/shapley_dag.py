@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from labkit import theme
+from labkit.dialogue import shown
 from labkit.mechanisms.shapley_dag import Answer, Decisions, Scene, Talks, Votes, scene_of_talks
 from labkit.stats import mean_band, mean_interval
 
@@ -66,7 +67,7 @@ def _draw(fig: go.Figure, scene: Scene, time: int) -> None:
         mark = theme.points(places[which, 0], places[which, 1], style, name)
         mark["marker"] |= {"size": sizes[which], "opacity": 0.8}
         # What a model said is text, never markup.
-        said = [html.escape(_short(scene.words[time][agent])) for agent in np.flatnonzero(which)]
+        said = [html.escape(_short(shown(scene.words[time][agent]))) for agent in np.flatnonzero(which)]
         fig.add_trace(mark | {"text": said, "hovertemplate": "%{text}<extra></extra>"})
     chosen = scene.chosen[time]
     ring = theme.points([places[chosen, 0]], [places[chosen, 1]], theme.styled("ink"), "chosen")

@@ -4,7 +4,7 @@ from labkit.ledger._claim import Budget, Claim, Verdict, claim, judge
 from labkit.ledger._measure import Measured, claims_of, measure, measure_all, module, stems
 from labkit.ledger._reasons import Reasons, explain
 from labkit.ledger._record import check_against_record, record, recorded
-from labkit.ledger._sweeps import tables_of, write_tables
+from labkit.ledger._sweeps import read_table, tables_of, write_tables
 from labkit.ledger._table import ClaimsTable, render
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "measure",
     "measure_all",
     "module",
+    "read_table",
     "record",
     "recorded",
     "render",

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from labkit.claims import distributed_bandits as claims
 from labkit.explore import Figure, Panel, View, explore
 from labkit.figures import distributed_bandits as figures
-from labkit.files import data_path
+from labkit.ledger import read_table
 from labkit.mechanisms.distributed_bandits import (
     Agreement,
     Chain,
@@ -162,9 +162,17 @@ def unfold_prices(study: Study, *, rng: Seed, replicates: int = 1) -> Unfolding:
 
 def recorded_prices() -> pd.DataFrame:
     """Return the price list on record: 2000 rounds, defaults otherwise."""
-    import pandas as pd
-
-    return pd.read_csv(data_path("distributed_bandits_prices.csv"))
+    return read_table(
+        "distributed_bandits_prices.csv",
+        policy=str,
+        knob=str,
+        value=float,
+        setting=int,
+        replicate=int,
+        regret=float,
+        numbers=float,
+        bits=float,
+    )
 
 
 def scaling(replicates: int = 10, *, rng: Seed = 0) -> go.Figure:

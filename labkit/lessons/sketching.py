@@ -12,7 +12,7 @@ from numpy.random import SeedSequence
 from labkit.claims import sketching as claims
 from labkit.explore import Panel, View, explore
 from labkit.figures import sketching as figures
-from labkit.files import data_path
+from labkit.ledger import read_table
 from labkit.mechanisms.sketching import (
     COMPARED,
     GRID,
@@ -189,9 +189,17 @@ def recorded_steps(study: Study | None = None) -> pd.DataFrame:
 
 def recorded_recovery() -> pd.DataFrame:
     """Return the attacks on record (Gaussian matrix, known, no noise, one image)."""
-    import pandas as pd
-
-    return pd.read_csv(data_path("sketching_recovery.csv"))
+    return read_table(
+        "sketching_recovery.csv",
+        source=str,
+        width=int,
+        size=int,
+        inputs=int,
+        recovered=float,
+        error=float,
+        cosine=float,
+        control=int,
+    )
 
 
 # ----------------------------------------------------------------------------------- figures of the text

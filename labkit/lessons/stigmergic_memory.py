@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from labkit.claims import stigmergic_memory as claims
 from labkit.explore import Figure, Panel, View, explore
 from labkit.figures import stigmergic_memory as figures
-from labkit.files import data_path
+from labkit.ledger import read_table
 from labkit.mechanisms.stigmergic_memory import (
     ARMS,
     Arms,
@@ -120,9 +120,15 @@ def lead(table: pd.DataFrame, hazard_weight: float = 2) -> go.Figure:
 
 def recorded_density() -> pd.DataFrame:
     """Return the density sweep on record (hidden hazards, defaults otherwise)."""
-    import pandas as pd
-
-    return pd.read_csv(data_path("stigmergic_memory_density.csv"))
+    return read_table(
+        "stigmergic_memory_density.csv",
+        arm=str,
+        density=float,
+        replicate=int,
+        food=float,
+        hazards=float,
+        coverage=float,
+    )
 
 
 def mean_field(decay: float = 0.02, acquisition: float = 0.025, degree: float = 3.5, *, rng: Seed = 0) -> go.Figure:

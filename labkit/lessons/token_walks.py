@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from labkit.claims import token_walks as claims
 from labkit.explore import Panel, View, explore
 from labkit.figures import token_walks as figures
-from labkit.files import data_path
+from labkit.ledger import read_table
 from labkit.mechanisms.token_walks import (
     LADDER,
     Runs,
@@ -93,9 +93,19 @@ def unfold_regime_table(
 
 def recorded_regimes() -> pd.DataFrame:
     """Return the three regimes on record: the graph of eight, 10^5 steps, 600 walks."""
-    import pandas as pd
-
-    return pd.read_csv(data_path("token_walks_regimes.csv"))
+    return read_table(
+        "token_walks_regimes.csv",
+        case=str,
+        alpha=int,
+        kappa=float,
+        variance=float,
+        variance_low=float,
+        variance_high=float,
+        bias=float,
+        chance=float,
+        formula=float,
+        paced=float,
+    )
 
 
 def on_edges(edges: str, *, rng: Seed = 0) -> go.Figure:

@@ -81,14 +81,17 @@ def ask_all(
     def put(request: Request) -> Reply | None:
         return None if stopped() else request.put(chat)
 
-    with ThreadPoolExecutor(concurrency) as pool, tqdm(total=len(requests), disable=not progress, unit="answer") as bar:
-        waiting = [pool.submit(put, request) for request in requests]
+    pool = ThreadPoolExecutor(concurrency)
+    waiting = [pool.submit(put, request) for request in requests]
+    with tqdm(total=len(requests), disable=not progress, unit="answer") as bar:
         try:
             for done in as_completed(waiting):
                 bar.update(done.result() is not None)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
+        except BaseException as error:
+            # Who presses Stop does not wait for answers under way; a recording still takes them in as they come.
+            pool.shutdown(wait=isinstance(error, Exception), cancel_futures=True)
             raise
+    pool.shutdown()
     replies = [future.result() for future in waiting]
     first_missing = next((place for place, reply in enumerate(replies) if reply is None), len(replies))
     return [reply for reply in replies[:first_missing] if reply is not None]

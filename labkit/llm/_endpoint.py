@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from labkit.dialogue import Message, Reply
+from labkit.llm._heard import answer_in, trouble
 from labkit.llm._identity import Identity
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Endpoint:
         ``LABKIT_API_KEY`` for any other, so that a key goes nowhere by mistake. A key is read from nowhere else,
         and never shown.
     timeout : float
-        Seconds until an answer is given up.
+        Seconds of silence until an answer is given up.
     retries : int
         How often a call is tried again after 429, 5xx, silence or a broken connection; the pause doubles each time,
         unless the server names one (Retry-After).
@@ -86,8 +87,8 @@ class Endpoint:
     Raises
     ------
     ValueError
-        The URL is none or holds a password, a number is out of range, OpenAI's own server is asked without a key, or a
-        key would leave this machine unencrypted.
+        The URL is none or holds a password, a number is out of range, OpenAI's own server is asked without a key, the
+        key holds signs that none holds, or it would leave this machine unencrypted.
     """
 
     def __init__(
@@ -108,6 +109,8 @@ class Endpoint:
         host = urlsplit(base_url)
         if "@" in host.netloc:
             raise ValueError("base_url holds a name or password: put the key into an environment variable instead")
+        if host.query or host.fragment:
+            raise ValueError("base_url holds more than an address (what stands behind ? or #): leave that out")
         if not model:
             raise ValueError("model = '': the name of the model on that server is needed")
         key_variable = key_variable or ("OPENAI_API_KEY" if host.hostname == _OWN_HOST else "LABKIT_API_KEY")
@@ -125,7 +128,8 @@ class Endpoint:
             raise ValueError(f"{base_url} would get the key of {key_variable} unencrypted: use https://, or unset it")
         self.model, self.meter, self.engine = model, Meter(), engine
         self.identity = Identity(model, weights)
-        self._base_url, self._key_variable = base_url, key_variable
+        self._base_url, self._key_variable, self._compared = base_url, key_variable, False
+        self._key()
         self._timeout, self._retries, self._concurrency = timeout, retries, concurrency
         self._defaults = dict(defaults or {})
         self._slots = threading.BoundedSemaphore(concurrency)
@@ -158,8 +162,11 @@ class Endpoint:
         asked = self._body(messages, seed, temperature, max_tokens, stop, options)
         with self._slots:
             start = time.perf_counter()
-            with _plain_words(self):
-                reply = self._read(self._sync().chat.completions.create(**asked))
+            try:
+                heard = answer_in(self._sync().chat.completions.create(**asked), self._masked)
+            except Exception as error:
+                heard = self._trouble(error)
+            reply = self._reply(heard)
         self.meter.add(reply, time.perf_counter() - start)
         return reply
 
@@ -184,8 +191,11 @@ class Endpoint:
         client, slots = self._async()
         async with slots:
             start = time.perf_counter()
-            with _plain_words(self):
-                reply = self._read(await client.chat.completions.create(**asked))
+            try:
+                heard = answer_in(await client.chat.completions.create(**asked), self._masked)
+            except Exception as error:
+                heard = self._trouble(error)
+            reply = self._reply(heard)
         self.meter.add(reply, time.perf_counter() - start)
         return reply
 
@@ -212,41 +222,55 @@ class Endpoint:
             asked["stop"] = list(stop)
         return asked
 
-    def _read(self, answer: Any) -> Reply:
-        try:
-            choice = answer.choices[0]
-            text, usage = choice.message.content or "", answer.usage
-            told = getattr(choice.logprobs, "content", None) if choice.logprobs else None
-            return Reply(
-                text=text,
-                model=self.model,
-                prompt_tokens=usage.prompt_tokens if usage else 0,
-                completion_tokens=usage.completion_tokens if usage else 0,
-                logprobs=tuple((token.token, float(token.logprob)) for token in told) if told else None,
-            )
-        except (AttributeError, IndexError, TypeError, ValueError):
-            raise EndpointError(
-                f"{self!r} answered with something that is no chat completion ({self._masked(str(answer))[:80]!r}): "
-                "is the address right? It usually ends with /v1"
-            ) from None
+    def _trouble(self, error: Exception) -> str:
+        tries, hide = self._retries + 1, self._masked
+        return trouble(error, tries=tries, timeout=self._timeout, key_variable=self._key_variable, hide=hide)
+
+    def _reply(self, heard: Reply | str) -> Reply:
+        """Return an answer, or raise what is said in its place.
+
+        The client's own error is no part of what is raised, not even as its context: it holds what was sent.
+        """
+        if isinstance(heard, str):
+            raise EndpointError(f"{self!r} {heard}")
+        self._compare(heard.model)
+        text = self._masked(heard.text)
+        # A server that sends the key back gets it into no recording.
+        return replace(heard, model=self.model, text=text, logprobs=heard.logprobs if text == heard.text else None)
+
+    def _compare(self, told: str) -> None:
+        """Warn once where another model answers than the one that was asked."""
+        told, asked = told.casefold(), self.model.casefold()
+        if self._compared or told in asked or asked in told:
+            return
+        self._compared = True
+        warnings.warn(
+            f"{self!r} answers as {self._masked(told)[:80]!r}: see whether that is the model you mean. Its answers "
+            f"count as those of {self.model!r}",
+            stacklevel=4,
+        )
 
     def _key(self) -> str:
-        # Servers on one's own machine want none, but the client insists on one.
-        return os.environ.get(self._key_variable) or _NO_KEY
+        """Return the key; servers on one's own machine want none, but the client insists on one."""
+        key = os.environ.get(self._key_variable, "").strip() or _NO_KEY
+        if not (key.isascii() and key.isprintable()) or " " in key:
+            raise ValueError(f"{self._key_variable} holds a sign that no key holds: set it again")
+        return key
 
     def _masked(self, text: str) -> str:
         key = self._key()
         return text if key == _NO_KEY else text.replace(key, "***")
 
     def _settings(self, client: Callable[..., Any]) -> dict[str, Any]:
-        settings = {
+        # What is asked of this machine goes through no proxy, whatever the environment names. And what is asked goes
+        # where the reader sent it: no server passes it on.
+        return {
             "base_url": self._base_url,
             "api_key": self._key(),
             "timeout": self._timeout,
             "max_retries": self._retries,
+            "http_client": client(trust_env=not self._loopback, follow_redirects=False),
         }
-        # What is asked of this machine goes through no proxy, whatever the environment names.
-        return settings | ({"http_client": client(trust_env=False)} if self._loopback else {})
 
     def _sync(self) -> OpenAI:
         with self._making:
@@ -265,39 +289,3 @@ class Endpoint:
                 client = AsyncOpenAI(**self._settings(DefaultAsyncHttpxClient))
                 self._waiting[loop] = client, asyncio.Semaphore(self._concurrency)
             return self._waiting[loop]
-
-
-@contextmanager
-def _plain_words(endpoint: Endpoint) -> Iterator[None]:
-    """Turn what the client raises into one error that says what happened and what helps."""
-    import openai
-
-    try:
-        yield
-    except (openai.OpenAIError, json.JSONDecodeError) as error:
-        # The client's own error and what led to it stay out: they may hold what was sent.
-        raise EndpointError(f"{endpoint!r} {_what(error, endpoint)}") from None
-
-
-def _what(error: Exception, endpoint: Endpoint) -> str:
-    import openai
-
-    tried = f"(tried {endpoint._retries + 1} times)"
-    said = endpoint._masked(str(getattr(error, "message", error)))[:300]
-    match error:
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
-            return f"refuses the key: put the right one into the environment variable {endpoint._key_variable}"
-        case openai.RateLimitError():
-            return f"says that too much is asked of it {tried}: wait, or lower `concurrency`"
-        case openai.NotFoundError():
-            return f"knows no such address or model: {said}"
-        case openai.APITimeoutError():
-            return f"did not answer within {endpoint._timeout:g} s {tried}: raise `timeout`, or see whether it is busy"
-        case openai.APIConnectionError():
-            return f"cannot be reached, or broke off in the middle of an answer {tried}: is it running?"
-        case openai.InternalServerError():
-            return f"failed on its side {tried}: {said}"
-        case openai.BadRequestError() | openai.UnprocessableEntityError():
-            return f"does not accept what was asked: {said}"
-        case _:
-            return f"answered with something that cannot be read ({said!r}): is the address right?"

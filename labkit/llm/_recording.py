@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
 import threading
 import time
-import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
-
-import pydantic
+from typing import Any, Protocol
 
 import labkit
 from labkit.dialogue import Message, Reply
-from labkit.llm._identity import Identity, digest, key_of
-
-
-class RecordingError(RuntimeError):
-    """A recording cannot be read or added to; the message says why and what helps."""
+from labkit.files import held, why
+from labkit.llm._identity import Identity, key_of
+from labkit.llm._lines import Answer, Head, Line, Lines, RecordingError, Session
 
 
 class MissingRecording(LookupError):
@@ -41,44 +34,6 @@ class Recordable(Protocol):
     async def ask(self, messages: Sequence[Message], **asked: Any) -> Reply:
         """Return the answer, to be awaited."""
         ...
-
-
-class _Line(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class _Head(_Line):
-    """The first line: whose answers these are."""
-
-    recording: Literal[1]
-    model: str
-    weights: str | None
-
-
-class _Session(_Line):
-    """Written before the first new answer of a session: when, and by what."""
-
-    session: str
-    engine: str
-    labkit: str
-
-
-class _Answer(_Line):
-    """One answer. `check` is a digest of the rest: a line changed by hand is noticed."""
-
-    key: str = pydantic.Field(pattern="^[0-9a-f]{32}$")
-    text: str
-    prompt_tokens: int = pydantic.Field(ge=0)
-    completion_tokens: int = pydantic.Field(ge=0)
-    seconds: float = pydantic.Field(ge=0)
-    logprobs: list[tuple[str, float]] | None = None
-    check: str = ""
-
-    def digest(self) -> str:
-        return digest(self.model_dump(exclude={"check"}, exclude_none=True, mode="json"), 12)
-
-
-_LINES: pydantic.TypeAdapter[_Head | _Session | _Answer] = pydantic.TypeAdapter(_Head | _Session | _Answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +74,15 @@ class Recorded:
     """A chat that answers from a file; made by `recorded`."""
 
     def __init__(self, path: Path, chat: Recordable | None) -> None:
-        self.path, self._chat = path, chat
-        self._answers: dict[str, _Answer] = {}
-        self._sessions: list[_Session] = []
-        self._head: _Head | None = None
+        self.path, self._chat, self._lines = path, chat, Lines(path)
+        self._answers: dict[str, Answer] = {}
+        self._sessions: list[Session] = []
+        self._head: Head | None = None
         self._in_session = False
-        self._unwritten: list[_Line] = []
+        self._unwritten: list[Answer] = []
         self._lock = threading.Lock()
-        if path.is_file():
-            self._load()
-        elif chat is None:
+        self._take(self._lines.news())
+        if self._head is None and chat is None:
             raise FileNotFoundError(f"there is no recording {path}: {_remedy(path)}")
         self.identity = self._whose()
 
@@ -169,16 +123,16 @@ class Recorded:
         MissingRecording
             It is not recorded and there is no model to ask.
         RecordingError
-            The answer could not be written; it is kept in memory, and written with the next one.
+            The answer could not be written. It is kept in memory and written as soon as that is possible, and no
+            further answer is asked for before it is.
         """
         asked = {"seed": seed, "temperature": temperature, "max_tokens": max_tokens, "stop": stop}
         key = key_of(self.identity, messages, options=options, **asked)  # type: ignore[arg-type]
-        if key in self._answers:
-            return self._reply(self._answers[key])
+        if (known := self._known(key)) is not None:
+            return known
         start = time.perf_counter()
         reply = self._live()(messages, **asked, **options)
-        self._keep(key, reply, time.perf_counter() - start)
-        return reply
+        return self._keep(key, reply, time.perf_counter() - start)
 
     async def ask(
         self,
@@ -199,96 +153,108 @@ class Recorded:
         """
         asked = {"seed": seed, "temperature": temperature, "max_tokens": max_tokens, "stop": stop}
         key = key_of(self.identity, messages, options=options, **asked)  # type: ignore[arg-type]
-        if key in self._answers:
-            return self._reply(self._answers[key])
+        if (known := self._known(key)) is not None:
+            return known
         start = time.perf_counter()
         reply = await self._live().ask(messages, **asked, **options)
-        self._keep(key, reply, time.perf_counter() - start)
-        return reply
+        return self._keep(key, reply, time.perf_counter() - start)
 
     def _live(self) -> Recordable:
         if self._chat is None:
             raise MissingRecording(f"{self.path.name} does not hold this answer: {_remedy(self.path)}")
         return self._chat
 
-    def _reply(self, answer: _Answer) -> Reply:
+    def _reply(self, answer: Answer) -> Reply:
         told = tuple(answer.logprobs) if answer.logprobs else None
         return Reply(
             answer.text, self.identity.model, answer.prompt_tokens, answer.completion_tokens, told, source="recorded"
         )
 
-    def _keep(self, key: str, reply: Reply, seconds: float) -> None:
-        """Write an answer the moment it is there: what has been paid for is never asked again."""
-        answer = _Answer(
+    def _known(self, key: str) -> Reply | None:
+        """Return the answer on record, also one that another process has added since the last look."""
+        with self._lock:
+            if key not in self._answers:
+                self._take(self._lines.news())
+            try:
+                self._write()
+            except RecordingError:
+                # Nothing more is paid for while there is no room for it.
+                if key not in self._answers:
+                    raise
+            answer = self._answers.get(key)
+        return self._reply(answer) if answer is not None else None
+
+    def _keep(self, key: str, reply: Reply, seconds: float) -> Reply:
+        """Write an answer the moment it is there: what has been paid for is never asked again.
+
+        Where another process was faster, its answer stands, and is returned.
+        """
+        answer = Answer(
             key=key,
             text=reply.text,
             prompt_tokens=reply.prompt_tokens,
             completion_tokens=reply.completion_tokens,
             seconds=round(seconds, 3),
             logprobs=[(token, round(value, 5)) for token, value in reply.logprobs] if reply.logprobs else None,
-        )
-        answer = answer.model_copy(update={"check": answer.digest()})
+        ).signed()
         with self._lock:
-            self._answers[key] = answer
-            if not self._in_session:
-                self._unwritten += self._opening()
-                self._in_session = True
-            # What could not be written stays in the queue, in order, and is written with what comes next.
             self._unwritten.append(answer)
             try:
-                _append(self.path, self._unwritten)
-            except OSError as error:
-                raise RecordingError(f"{self.path} cannot be written ({error.strerror}): free some space") from error
-            self._unwritten = []
+                self._write()
+            finally:
+                self._answers.setdefault(key, answer)
+            return reply if self._answers[key] == answer else self._reply(self._answers[key])
 
-    def _opening(self) -> list[_Line]:
+    def _write(self) -> None:
+        """Add what is not written yet; what cannot be written stays in memory, in order."""
+        if not self._unwritten:
+            return
+        try:
+            with held(self.path):
+                self._take(self._lines.news())
+                self._whose()
+                new = [answer for answer in self._unwritten if self._answers.setdefault(answer.key, answer) is answer]
+                opening = [] if self._in_session or not new else self._opening()
+                self._lines.add([*opening, *new])
+        except OSError as error:
+            raise RecordingError(
+                f"{self.path} cannot be written ({why(error)}). Not written yet: {len(self._unwritten)}, kept in "
+                "memory and written with the next question; what was written before is whole"
+            ) from None
+        self._take(self._lines.news())
+        self._in_session = self._in_session or bool(opening)
+        self._unwritten = []
+
+    def _opening(self) -> list[Line]:
         """Return the lines that come before the first answer of a session."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
         engine = self._chat.engine if self._chat else ""
-        session = _Session(
-            session=datetime.now(UTC).isoformat(timespec="seconds"), engine=engine, labkit=labkit.__version__
-        )
-        self._sessions.append(session)
+        session = Session(session=now, engine=engine, labkit=labkit.__version__)
         if self._head is not None:
             return [session]
-        self._head = _Head(recording=1, model=self.identity.model, weights=self.identity.weights)
-        return [self._head, session]
+        return [Head(recording=1, model=self.identity.model, weights=self.identity.weights), session]
 
     def _whose(self) -> Identity:
         asked = self._chat.identity if self._chat else None
-        if self._head is None:
-            assert asked is not None
-            return asked
-        kept = Identity(self._head.model, self._head.weights)
+        kept = Identity(self._head.model, self._head.weights) if self._head is not None else asked
+        assert kept is not None
         if asked is not None and asked != kept:
             raise RecordingError(f"{self.path} holds answers of {kept}, not of {asked}: choose another file")
         return kept
 
-    def _load(self) -> None:
-        text = self.path.read_text(encoding="utf-8")
-        for number, line in enumerate(text.split("\n"), start=1):
-            if line.strip():
-                self._take(number, line, last=not text.endswith("\n") and number == text.count("\n") + 1)
+    def _take(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            match line:
+                case Head():
+                    if self._head not in (None, line):
+                        raise RecordingError(f"{self.path} holds answers of {self._head} and {line}: part them")
+                    self._head = line
+                case Session():
+                    self._sessions.append(line)
+                case Answer():
+                    self._answers.setdefault(line.key, line)
         if self._head is None and self._answers:
             raise RecordingError(f"{self.path} does not begin with the line that names the model: restore the file")
-
-    def _take(self, number: int, line: str, *, last: bool) -> None:
-        try:
-            read = _LINES.validate_json(line)
-        except pydantic.ValidationError as error:
-            if last:
-                warnings.warn(f"{self.path.name} ends in half a line: that answer is asked for again", stacklevel=5)
-                return
-            why = error.errors(include_url=False, include_input=False)[0]["msg"]
-            raise RecordingError(f"{self.path}, line {number}, is no line of a recording ({why}): restore it") from None
-        match read:
-            case _Head():
-                self._head = self._head or read
-            case _Session():
-                self._sessions.append(read)
-            case _Answer():
-                if read.check != read.digest():
-                    raise RecordingError(f"{self.path}, line {number}, was changed after it was recorded: restore it")
-                self._answers[read.key] = read
 
 
 def recorded(path: Path | str, chat: Recordable | None = None) -> Recorded:
@@ -307,33 +273,14 @@ def recorded(path: Path | str, chat: Recordable | None = None) -> Recorded:
     FileNotFoundError
         There is no such file, and no chat to make it.
     RecordingError
-        The file is damaged, was changed by hand, or holds answers of another model.
+        The file does not begin with the line that names the model, or holds answers of another one.
+
+    Warns
+    -----
+    UserWarning
+        Lines are damaged or were changed by hand; they are named, and their answers are left out.
     """
     return Recorded(Path(path), chat)
-
-
-def _append(path: Path, lines: Sequence[_Line]) -> None:
-    dumped = [line.model_dump(exclude_none=isinstance(line, _Answer), mode="json") for line in lines]
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in dumped)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _drop_half_line(path)
-    with path.open("ab") as file:
-        # One write: two processes that add to the same file do not mix their lines.
-        file.write(text.encode())
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _drop_half_line(path: Path) -> None:
-    """Cut off what an interrupted write left behind."""
-    if not path.is_file() or not path.stat().st_size:
-        return
-    with path.open("rb+") as file:
-        file.seek(-1, os.SEEK_END)
-        if file.read(1) == b"\n":
-            return
-        file.seek(0)
-        file.truncate(file.read().rfind(b"\n") + 1)
 
 
 def _remedy(path: Path) -> str:

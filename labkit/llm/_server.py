@@ -24,6 +24,7 @@ class _Local(Endpoint):
     """The endpoint of the local server; its key is made up for the occasion."""
 
     def __init__(self, url: str, key: str, weights: Weights, slots: int, cache: bool) -> None:
+        self._secret = key
         super().__init__(
             url,
             weights.model,
@@ -33,7 +34,6 @@ class _Local(Endpoint):
             retries=1,
             defaults={"cache_prompt": cache},
         )
-        self._secret = key
 
     def _key(self) -> str:
         return self._secret

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from labkit.files import home, write_text
+from labkit.files import held, home, write_text
 
 Entry = dict[str, Any]
 
@@ -30,7 +28,7 @@ def entry(section: str, key: str) -> Entry:
     path = location()
     if not path.exists() or not os.access(path.parent, os.W_OK):
         return {}
-    with _held(path):
+    with held(path):
         return dict(_read(path).get(section, {}).get(key, {}))
 
 
@@ -43,8 +41,7 @@ def update(section: str, key: str, change: Callable[[Entry], Entry]) -> Entry:
         The file cannot be written.
     """
     path = location()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _held(path):
+    with held(path):
         everything = _read(path)
         entries = everything.setdefault(section, {})
         entries[key] = change(dict(entries.get(key, {})))
@@ -58,21 +55,6 @@ def note(section: str, key: str, change: Callable[[Entry], Entry]) -> None:
         update(section, key, change)
     except OSError as error:
         warnings.warn(f"your progress was not stored in {location()}: {error}", stacklevel=3)
-
-
-@contextmanager
-def _held(path: Path) -> Iterator[None]:
-    """Hold the lock that stands beside `path`; closing the file frees it, also when the process dies."""
-    with path.with_name(f".{path.name}.lock").open("a") as lock:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _read(path: Path) -> dict[str, dict[str, Entry]]:

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from labkit.dialogue import shown
+
 Tone = Literal["plain", "good", "again", "note"]
 
 # The border tells the tone a second time; the title says it first, in words.
@@ -84,13 +86,13 @@ def paragraphs(text: str) -> list[str]:
 
 def inline(text: str) -> str:
     """Return one line of text as HTML: escaped, with bold, italic and code."""
-    pieces = CODE.split(html.escape(text))
+    pieces = CODE.split(html.escape(shown(text)))
     return "".join(f"<code>{piece}</code>" if code else _marked(piece) for piece, code in _in_turn(pieces))
 
 
 def plain(text: str) -> str:
     """Return one line of text without the signs for bold and italic."""
-    pieces = CODE.split(text)
+    pieces = CODE.split(shown(text))
     return "".join(f"`{piece}`" if code else _unmarked(piece) for piece, code in _in_turn(pieces))
 
 
