@@ -46,6 +46,13 @@ def _parser() -> argparse.ArgumentParser:
     claims.add_argument("--full", action="store_true", help=full)
     claims.set_defaults(run=_claims)
 
+    assignment = commands.add_parser("assignment", help="write a course of nbgrader from the exercises of the lessons")
+    assignment.add_argument("stems", nargs="*", metavar="STEM", help="a lesson, such as debate (without it: a list)")
+    assignment.add_argument("--all", action="store_true", help="one assignment for every lesson")
+    assignment.add_argument("--out", type=Path, default=Path("course"), metavar="FOLDER", help="where (course/)")
+    assignment.add_argument("--force", action="store_true", help="replace files that have been edited")
+    assignment.set_defaults(run=_assignment)
+
     doctor = commands.add_parser("doctor", help="say why a widget or plot does not show, and how to mend it")
     doctor.set_defaults(run=_doctor)
 
@@ -172,6 +179,23 @@ def _model(chosen: argparse.Namespace) -> int:
 def _show(bar: Any, done: int, total: int) -> None:
     bar.total = total
     bar.update(done - bar.n)
+
+
+def _assignment(chosen: argparse.Namespace) -> int:
+    from labkit import assignment
+
+    stems = chosen.stems or (assignment.stems() if chosen.all else ())
+    if not stems:
+        lessons = map(assignment.material, assignment.stems())
+        print(f"Assignments can be had on these lessons:\n\n{assignment.listed(lessons)}")
+        print("\nName one or more, as in `labkit assignment debate`, or take --all.")
+        return 0
+    course = assignment.write(stems, chosen.out, force=chosen.force)
+    print(f"Written into {course.folder}:\n\n{assignment.listed(course.assignments)}")
+    for name in course.replaced:
+        print(f"  {name} had been edited, and was replaced")
+    print(f"\n{assignment.next_steps(course)}")
+    return 0
 
 
 def _doctor(chosen: argparse.Namespace) -> int:

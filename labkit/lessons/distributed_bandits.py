@@ -31,7 +31,7 @@ from labkit.mechanisms.distributed_bandits import (
 )
 from labkit.seeds import Seed, as_sequence
 from labkit.stats import ratio_interval
-from labkit.teach import Bet, Exercise, Feedback
+from labkit.teach import Bet, Essay, Exercise, Feedback
 from labkit.unfolding import finish
 
 if TYPE_CHECKING:
@@ -402,6 +402,13 @@ EXERCISES = {
         hints=("A sample is an arm's features and its reward.", "Senders · receivers · numbers in a sample · rounds."),
         solution=_solve_central,
     ),
+    "code": Exercise(
+        key="distributed_bandits.code",
+        prompt="Write the steps 0, +2, -1 in the unary code of PLS: ones, a zero, and a sign (0 plus, 1 minus) where there is one.",
+        check=_check_code,
+        hints=("0 is a single bit.", "+2 is 11, then 0, then the sign 0."),
+        solution=_solve_code,
+    ),
     "batches": Exercise(
         key="distributed_bandits.batches",
         prompt="Ten agents, five features, a million rounds. How often does DisBE synchronise, the end included?",
@@ -411,13 +418,6 @@ EXERCISES = {
             "`batch_grid(horizon, dim, agents)` writes the grid down.",
         ),
         solution=_solve_batches,
-    ),
-    "code": Exercise(
-        key="distributed_bandits.code",
-        prompt="Write the steps 0, +2, -1 in the unary code of PLS: ones, a zero, and a sign (0 plus, 1 minus) where there is one.",
-        check=_check_code,
-        hints=("0 is a single bit.", "+2 is 11, then 0, then the sign 0."),
-        solution=_solve_code,
     ),
     "gossip": Exercise(
         key="distributed_bandits.gossip",
@@ -448,3 +448,26 @@ EXERCISES = {
         solution=_solve_trigger,
     ),
 }
+
+ESSAY = Essay(
+    prompt=(
+        "Ten agents that talk a handful of times in a thousand rounds keep most of what they would gain by telling each other everything at "
+        "once. Explain why, in five to ten sentences: what is in a message, what is lost by waiting, and when should the few talks take "
+        "place? Then describe a problem in which talking so rarely would cost much."
+    ),
+    answer=(
+        "What is sent is a sum over all samples since the last talk. So a late message brings everything that an early one would have "
+        "brought, and nothing is lost for good. What is lost is the time in between, in which each agent chooses with fewer samples than "
+        "the group has. A sample changes an estimate by less the more samples there are: after t rounds by about one part in t. So waiting "
+        "costs much in the beginning and little later on. The few talks belong to the start, and the gaps may grow as time goes on. "
+        "Where the problem changes, old samples mislead and each change is a new beginning: then agents that talk rarely act for long on what "
+        "is no longer true."
+    ),
+    rubric=(
+        (1, "a message is a sum: it holds all samples since the last one"),
+        (1, "what is lost is the time in between"),
+        (2, "a sample is worth less the more there are, so the early talks carry most of the gain"),
+        (1, "a problem in which news goes stale or is urgent, with its reason"),
+    ),
+)
+"""The question for prose, marked by hand."""

@@ -37,7 +37,7 @@ from labkit.mechanisms.sketching import (
     variance_factor,
 )
 from labkit.seeds import Seed, as_sequence
-from labkit.teach import Bet, Exercise, Feedback
+from labkit.teach import Bet, Essay, Exercise, Feedback
 from labkit.unfolding import finish
 
 if TYPE_CHECKING:
@@ -453,3 +453,26 @@ EXERCISES = {
         solution=_solve_noise,
     ),
 }
+
+ESSAY = Essay(
+    prompt=(
+        "A client sends 66 random mixtures of the 650 numbers of its gradient, and an eavesdropper brings back the image of 64 pixels "
+        "exactly. Explain, in five to ten sentences, why leaving out nine tenths of the numbers protected nothing. Then name two "
+        "things that would protect the image, and what each costs the training."
+    ),
+    answer=(
+        "The mixing matrix is known, so each number that is sent is an equation. What counts is how many unknowns there are. The 650 "
+        "numbers of the gradient are not free: all of them follow from the 64 pixels of one image, and the model is known as well. "
+        "Sixty-six equations are enough for sixty-four unknowns. Random mixing looks like encryption, but nothing about it is secret. "
+        "Fewer numbers than pixels leave the image undetermined; but a shorter sketch is a noisier one, so the steps must be "
+        "smaller and the rounds more. Noise on what is sent gives a bound that holds whatever the eavesdropper "
+        "knows; it costs accuracy. A batch of many images adds unknowns; it asks more work of the client in each round."
+    ),
+    rubric=(
+        (1, "the matrix is known, so what is sent are equations and not a cipher"),
+        (2, "the unknowns are the 64 pixels, not the 650 numbers, and there are enough equations for them"),
+        (1, "two protections that work"),
+        (1, "what each of the two costs"),
+    ),
+)
+"""The question for prose, marked by hand."""
