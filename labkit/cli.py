@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from labkit.files import FIRST_NOTEBOOK, data_path, home
 _LAB_SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+
+# nbgrader, where it is installed, has a menu and servers of its own, which only the folder of a course needs.
+_NBGRADER = ("formgrader", "validate_assignment", "assignment_list", "course_list")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,6 +110,9 @@ def lab_arguments(folder: Path, scratch: Path, port: int | None = None) -> list[
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
+    if find_spec("nbgrader") and not (folder / "nbgrader_config.py").is_file():
+        (settings / "page_config.json").write_text('{"disabledExtensions": ["@jupyter/nbgrader"]}', encoding="utf-8")
+        arguments += [f"--ServerApp.jpserver_extensions=nbgrader.server_extensions.{name}=False" for name in _NBGRADER]
     if port is not None:
         arguments += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
