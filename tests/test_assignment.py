@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import os
 import re
 import subprocess
@@ -12,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 
 from labkit import assignment, cli
 from labkit.assignment import NotRight, expect, require
+from labkit.assignment._grading import exercise_of
 from labkit.assignment._lesson import CHECKED
 from labkit.curriculum import prose
 from labkit.files import home
@@ -184,8 +187,6 @@ def test_an_answer_of_another_form_is_refused_in_words(answer, form, words, caps
 
 
 def test_a_number_may_come_in_any_of_its_kinds(capsys):
-    import numpy as np
-
     for answer in (1, 0.648, np.float64(0.648), np.array(0.648), np.int32(3)):
         expect(answer, "a number")
     for answer in ((0.1, 0.2), [0.1, 0.2], np.array([0.1, 0.2])):
@@ -221,6 +222,67 @@ def test_an_answer_of_another_kind_is_told_so_and_the_check_stays_unseen(answer)
     assert said.verdict == "not yet"
     assert "cannot be checked: yours is" in str(said)
     assert "abs(" not in str(said)
+
+
+LOG = math.log
+
+
+@pytest.mark.parametrize(
+    ("key", "answer", "words"),
+    [
+        ("debate.vote", 64.8, "percent"),
+        ("debate.vote", 0.65, "Three are asked for"),
+        ("debate.ruin", 33.3, "percent"),
+        ("debate.expert", (75, 40), "percent"),
+        ("decision_market.lie", -0.363, "sign"),
+        ("decision_market.pay", lambda o, n, s, c: (LOG(n if s else 1 - n) - LOG(o)) / c, "1 - old and 1 - new"),
+        ("distributed_bandits.batches", "5", "quotation marks"),
+        ("distributed_bandits.central", "4180000", "quotation marks"),
+        ("distributed_bandits.code", "0 1100 101", "nothing in between"),
+        ("distributed_bandits.gossip", lambda *_: 33, "not for lambda2 = 0.5"),
+        ("distributed_bandits.gossip", lambda *_: 32, "round up"),
+        ("distributed_bandits.trigger", "9", "quotation marks"),
+        ("shapley_dag.calls", "13", "quotation marks"),
+        ("shapley_dag.glove", 66.7, "worth, which is 1"),
+        ("shapley_dag.threshold", 33.3, "percent"),
+        ("sketching.bits", 648, "eight bits"),
+        ("sketching.feedback", lambda *both: (np.array([3, -3.5, 0, 0]), np.array([0, 0, 0.5, -0.5])), "`kept` = 1"),
+        ("stigmergic_memory.agreement", float("inf"), "no finite number"),
+        (
+            "token_walks.factor",
+            lambda _, __, a, b: {True: 1 / 16, False: 1 / 4}[b > a] if b >= a else 1,
+            "not for 0.2 and 1",
+        ),
+        ("token_walks.stay", 75, "between 0 and 1"),
+    ],
+)
+def test_units_signs_and_half_right_functions_are_told_apart(key, answer, words):
+    said = judge(exercise_of(key), answer)
+    assert said.verdict == "not yet"
+    assert words in said.text
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_no_check_stops_or_takes_nonsense_for_right(stem):
+    nonsense = [
+        float("nan"),
+        float("inf"),
+        -1,
+        10**400,
+        "",
+        "abc",
+        [],
+        (1, 2),
+        np.array([[1, 2]]),
+        1j,
+        {},
+        object(),
+        int,
+    ]
+    nonsense += [lambda: 1, lambda *_: None, lambda *_: float("nan"), lambda *_: "x", lambda *_: (None, None)]
+    for task in assignment.material(stem).tasks:
+        for answer in nonsense:
+            assert judge(task.exercise, answer).verdict == "not yet", (task.name, answer)
 
 
 def test_a_key_that_nobody_has_is_told():
@@ -276,13 +338,11 @@ def test_a_file_of_somebody_else_is_not_overwritten(tmp_path, capsys):
     assert "is a file" in capsys.readouterr().err
 
 
-def test_writing_a_course_does_not_need_nbgrader(tmp_path):
-    code = (
-        "import sys; sys.modules['nbgrader'] = None\n"
-        "from labkit import assignment\n"
-        f"assignment.write(['debate'], __import__('pathlib').Path({str(tmp_path / 'course')!r}))"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
+def test_writing_a_course_does_not_need_nbgrader(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "nbgrader", None)
+    monkeypatch.setattr("labkit.assignment._course.find_spec", lambda name: None)
+    assert cli.main(["assignment", "debate", "--out", str(tmp_path)]) == 0
+    assert 'pip install "labkit[grade]"' in capsys.readouterr().out
 
 
 # ------------------------------------------------------------------------------------------ graded for once

@@ -495,12 +495,16 @@ BET = Bet(
 def _check_vote(share: float) -> Feedback:
     if abs(share - 0.648) < 0.002:
         return Feedback.right("0.6^3 + 3 x 0.6^2 x 0.4 = 0.216 + 0.432 = 0.648.")
+    if abs(share - 0.65) < 1e-9:
+        return Feedback.not_yet("Right to two places. Three are asked for.")
     if abs(share - 0.216) < 0.002:
         return Feedback.not_yet("That is the chance that all three are right. Two are enough.")
     if abs(share - 0.432) < 0.002:
         return Feedback.not_yet("That is the chance that exactly two are right. What if all three are?")
     if abs(share - 0.936) < 0.002:
         return Feedback.not_yet("That is the chance that at least one is right. A vote needs two.")
+    if not 0 <= share <= 1:
+        return Feedback.not_yet("Answer with a share between 0 and 1, not in percent.")
     return Feedback.not_yet("Add up: all three right, or exactly two of them.")
 
 
@@ -537,6 +541,8 @@ def _check_ruin(share: float) -> Feedback:
         return Feedback.not_yet(
             "A minority can win: each reading moves the count up or down by one with the same chance."
         )
+    if not 0 <= share <= 1:
+        return Feedback.not_yet("Answer with a share between 0 and 1, not in percent.")
     return Feedback.not_yet("In a fair game the expected count never changes. It is 2 now, and 6 or 0 in the end.")
 
 
@@ -574,6 +580,8 @@ def _check_expert(beliefs: Any) -> Feedback:
         return Feedback.not_yet("Both read the same two answers, but what they hold already weighs differently.")
     if abs(expert - 0.8) < 0.004:
         return Feedback.not_yet("That is the start. Each urn gets two answers, right in 0.8 and in 0.2 of the cases.")
+    if not (0 <= expert <= 1 and 0 <= novice <= 1):
+        return Feedback.not_yet("Answer with two shares between 0 and 1, not in percent.")
     return Feedback.not_yet(
         "New share = (mass of the truth + expected right answers read) / (old mass + answers read)."
     )

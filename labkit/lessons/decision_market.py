@@ -260,7 +260,9 @@ def _check_pay(pay: Any) -> Feedback:
     found = pay(0.5, 0.6, True, 0.1)
     wanted = float(np.log(0.6 / 0.5) / 0.1)
     if abs(found - wanted) < 1e-9:
-        if abs(pay(0.5, 0.6, False, 0.5) - np.log(0.4 / 0.5) / 0.5) > 1e-9:
+        if abs(pay(0.3, 0.6, True, 0.5) - np.log(0.6 / 0.3) / 0.5) > 1e-9:
+            return Feedback.not_yet("Right for an old price of 0.5. With 0.3 it gives something else than it should.")
+        if abs(pay(0.3, 0.6, False, 0.5) - np.log(0.4 / 0.7) / 0.5) > 1e-9:
             return Feedback.not_yet(
                 "Right for a success. After a failure the chances that count are 1 - old and 1 - new."
             )
@@ -301,6 +303,8 @@ def _check_lie(gain: float) -> Feedback:
         return Feedback.not_yet("That is what the lie brings. What does the truth bring? The gain is the difference.")
     if abs(gain - truth) < 0.0006:
         return Feedback.not_yet("That is what the truth brings.")
+    if abs(gain + wanted) < 0.0006:
+        return Feedback.not_yet("The sign is off: what the lie brings, less what the truth brings.")
     if abs(gain - wanted - 2 * truth) < 0.0006:
         return Feedback.not_yet("Under this rule only one market pays, never both.")
     return Feedback.not_yet(

@@ -288,6 +288,8 @@ BET = Bet(
 
 
 def _check_central(numbers: float) -> Feedback:
+    if isinstance(numbers, str):
+        return Feedback.not_yet("Answer with a number, without quotation marks.")
     wanted = 20 * 19 * 11 * 1000
     if numbers == wanted:
         return Feedback.right("20 agents, 19 receivers, 10 features and a reward, 1000 rounds: 4 180 000 numbers.")
@@ -306,6 +308,8 @@ def _solve_central() -> int:
 
 
 def _check_batches(batches: float) -> Feedback:
+    if isinstance(batches, str):
+        return Feedback.not_yet("Answer with a number, without quotation marks.")
     wanted = len(batch_grid(10**6, 5, 10))
     if batches == wanted:
         return Feedback.right("Five: 1415, 1415, 75 232, 548 569, and the 373 369 rounds that are left.")
@@ -331,6 +335,8 @@ def _check_code(code: Any) -> Feedback:
         return Feedback.not_yet("The signs are missing: the receiver could not tell -1 from 1.")
     if code == "00" + "1100" + "101":
         return Feedback.not_yet("A zero has no sign, so it needs no bit for it.")
+    if "".join(filter("01".__contains__, code)) == "01100101":
+        return Feedback.not_yet("The bits are right. Write them one after the other, with nothing in between.")
     return Feedback.not_yet(
         "As many ones as steps, then a zero, then 0 for plus or 1 for minus. Take the numbers in turn."
     )
@@ -349,7 +355,9 @@ def _check_gossip(steps: Any) -> Feedback:
     found = steps(0.9674, 20, 0.01)
     if found == 33 and steps(0.5, 4, 0.1) == 4:
         return Feedback.right("33 steps where plain averaging needs 230: momentum turns the gap into its square root.")
-    if abs(found - 32.2) < 0.2:
+    if found == 33:
+        return Feedback.not_yet("Right for that case, but not for lambda2 = 0.5, 4 agents and an accuracy of 0.1.")
+    if abs(found - 32.2) < 0.3:
         return Feedback.not_yet("The formula is right. Steps are whole: round up.")
     if found == 229 or found == 230:
         return Feedback.not_yet("That is plain averaging, log(N / accuracy) / log(1 / lambda2).")
@@ -370,6 +378,8 @@ def _solve_gossip() -> Any:
 
 
 def _check_trigger(trigger: float) -> Feedback:
+    if isinstance(trigger, str):
+        return Feedback.not_yet("Answer with a number, without quotation marks.")
     try:
         runs = {
             policy: play(

@@ -396,6 +396,8 @@ def _check_glove(value: float) -> Feedback:
         return Feedback.not_yet("That is the value of one right glove: it must come right after the left one.")
     if abs(value - 0.5) < 0.004:
         return Feedback.not_yet("With one right glove it would be one half. Here there are two: which orders change?")
+    if not 0 <= value <= 1:
+        return Feedback.not_yet("The three share what one pair is worth, which is 1.")
     return Feedback.not_yet("Write down the six orders. In how many does the left glove complete a pair?")
 
 
@@ -414,6 +416,8 @@ def _check_threshold(p: float) -> Feedback:
         return Feedback.not_yet("That holds for one wrong answer. Four scatter the mistakes.")
     if abs(p - 0.25) < 0.004:
         return Feedback.not_yet("Not quite: set p^2 against the sum of four squares of (1 - p) / 4.")
+    if not 0 <= p <= 1:
+        return Feedback.not_yet("Answer with a share between 0 and 1, not in percent.")
     return Feedback.not_yet("Both right: p^2. Both make the same mistake: four times the square of (1 - p) / 4.")
 
 
@@ -422,6 +426,8 @@ def _solve_threshold() -> float:
 
 
 def _check_calls(calls: int) -> Feedback:
+    if isinstance(calls, str):
+        return Feedback.not_yet("Answer with a number, without quotation marks.")
     if calls == 13:
         return Feedback.right("5 first answers, then twice the leader and three readers: 5 + 2 x 4.")
     if calls == 15:

@@ -336,6 +336,8 @@ def _solve_step() -> float:
 
 
 def _check_bits(bits: float) -> Feedback:
+    if isinstance(bits, str):
+        return Feedback.not_yet("Answer with a number, without quotation marks.")
     if bits == 5184:
         return Feedback.right("80 · 32 up, 80 · 32 and a seed of 64 down: 5184 bits, where FedSGD has 41 600.")
     if bits == 5120:
@@ -344,6 +346,8 @@ def _check_bits(bits: float) -> Feedback:
         return Feedback.not_yet("That is one direction. What comes back has a price too.")
     if bits == 41600:
         return Feedback.not_yet("That is FedSGD, which sends all 650 numbers both ways.")
+    if bits in (640, 648):
+        return Feedback.not_yet("That looks like bytes. A byte has eight bits.")
     return Feedback.not_yet("Numbers up, numbers down, 32 bits each, and a seed of 64 bits once a round.")
 
 
@@ -383,6 +387,8 @@ def _check_feedback(feedback: Any) -> Feedback:
     if sent.shape != (4,) or left.shape != (4,):
         return Feedback.not_yet("Both arrays have the length of the update.")
     if np.allclose(sent, [3, -3.5, 0, 0]) and np.allclose(left, [0, 0, 0.5, -0.5]):
+        if not np.allclose(feedback(update.copy(), error.copy(), 1)[0], [0, -3.5, 0, 0]):
+            return Feedback.not_yet("Right for two entries. With `kept` = 1 only the largest one should be sent.")
         return Feedback.right(
             "3 and -3.5 go out; 0.5 and -0.5 wait. Nothing is lost: sent plus left is update plus error."
         )

@@ -224,6 +224,8 @@ def _check_stay(chance: float) -> Feedback:
         return Feedback.not_yet(
             "A walk that always moves visits the hub in every second step. The target wants all five nodes alike."
         )
+    if not 0 <= chance <= 1:
+        return Feedback.not_yet("A chance lies between 0 and 1.")
     return Feedback.not_yet("A move from i to j has the chance min(1/d_i, 1/d_j). What is left is the chance to stay.")
 
 
@@ -261,6 +263,10 @@ def _check_factor(factor: Any) -> Feedback:
         )
     slow, even, fast = (factor(0.5, 2.0, a, b) for a, b in ((0.6, 0.9), (0.9, 0.9), (0.9, 0.6)))
     right = [abs(slow - 1 / 16) < 1e-9, abs(even - 1 / 4) < 1e-9, abs(fast - 1) < 1e-9]
+    if all(right) and abs(factor(0.2, 1.0, 0.6, 0.9) - 2.2**-2) > 1e-9:
+        return Feedback.not_yet(
+            "Right for lambda = 0.5 and alpha = 2, but not for 0.2 and 1. How does kappa depend on the two?"
+        )
     if all(right):
         return Feedback.right("One sixteenth, one quarter, one: the same repulsion, and only the steps differ.")
     if abs(slow - 1) < 1e-9 and abs(fast - 1 / 16) < 1e-9:

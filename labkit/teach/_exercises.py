@@ -179,7 +179,12 @@ def _plain(answer: Any) -> Any:
 def _stopped(answer: Any, error: Exception) -> Feedback:
     """Tell an error in the reader's own code from an answer that the check cannot read; only the former is shown."""
     own = [frame for frame in traceback.extract_tb(error.__traceback__)[1:] if not _is_ours(frame.filename)]
-    if not own and not callable(answer):
+    if not own and callable(answer):
+        text = (
+            "Your answer is a function. Either something else is asked for, or the check cannot read what it gives back"
+        )
+        return Feedback.not_yet(f"{text}: {type(error).__name__}: {error}.")
+    if not own:
         return Feedback.not_yet(
             f"An answer of this kind cannot be checked: yours is {form_of(answer)}, `{short(answer)}`."
         )

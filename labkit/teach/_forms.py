@@ -31,7 +31,7 @@ def form_of(answer: Any) -> str:
     if isinstance(answer, bool):
         return "a truth value"
     if isinstance(answer, Real):
-        return "a number" if math.isfinite(answer) else "no finite number"
+        return "a number" if isinstance(answer, int) or math.isfinite(answer) else "no finite number"
     if isinstance(answer, str):
         return "a text"
     if callable(answer) and not isinstance(answer, type):
