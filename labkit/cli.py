@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from labkit.files import FIRST_NOTEBOOK, data_path, home
 _LAB_SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+
+# nbgrader, where it is installed, has a menu and servers of its own, which only the folder of a course needs.
+_NBGRADER = ("formgrader", "validate_assignment", "assignment_list", "course_list")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,6 +52,13 @@ def _parser() -> argparse.ArgumentParser:
     full = "measure at full budget, write data/claims.csv and the tables behind figures"
     claims.add_argument("--full", action="store_true", help=full)
     claims.set_defaults(run=_claims)
+
+    assignment = commands.add_parser("assignment", help="write a course of nbgrader from the exercises of the lessons")
+    assignment.add_argument("stems", nargs="*", metavar="STEM", help="a lesson, such as debate (without it: a list)")
+    assignment.add_argument("--all", action="store_true", help="one assignment for every lesson")
+    assignment.add_argument("--out", type=Path, default=Path("course"), metavar="FOLDER", help="where (course/)")
+    assignment.add_argument("--force", action="store_true", help="replace files that have been edited")
+    assignment.set_defaults(run=_assignment)
 
     doctor = commands.add_parser("doctor", help="say why a widget or plot does not show, and how to mend it")
     doctor.set_defaults(run=_doctor)
@@ -102,6 +113,9 @@ def lab_arguments(folder: Path, scratch: Path, port: int | None = None) -> list[
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
+    if find_spec("nbgrader") and not (folder / "nbgrader_config.py").is_file():
+        (settings / "page_config.json").write_text('{"disabledExtensions": ["@jupyter/nbgrader"]}', encoding="utf-8")
+        arguments += [f"--ServerApp.jpserver_extensions=nbgrader.server_extensions.{name}=False" for name in _NBGRADER]
     if port is not None:
         arguments += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -175,6 +189,23 @@ def _model(chosen: argparse.Namespace) -> int:
 def _show(bar: Any, done: int, total: int) -> None:
     bar.total = total
     bar.update(done - bar.n)
+
+
+def _assignment(chosen: argparse.Namespace) -> int:
+    from labkit import assignment
+
+    stems = chosen.stems or (assignment.stems() if chosen.all else ())
+    if not stems:
+        lessons = map(assignment.material, assignment.stems())
+        print(f"Assignments can be had on these lessons:\n\n{assignment.listed(lessons)}")
+        print("\nName one or more, as in `labkit assignment debate`, or take --all.")
+        return 0
+    course = assignment.write(stems, chosen.out, force=chosen.force)
+    print(f"Written into {course.folder}:\n\n{assignment.listed(course.assignments)}")
+    for name in course.replaced:
+        print(f"  {name} had been edited, and was replaced")
+    print(f"\n{assignment.next_steps(course)}")
+    return 0
 
 
 def _doctor(chosen: argparse.Namespace) -> int:

@@ -46,3 +46,17 @@ def test_lab_asks_for_loopback_and_leaves_settings_alone(tmp_path):
 def test_an_unknown_stem_is_refused_in_words(capsys):
     assert cli.main(["claims", "no_such_mechanism"]) == 2
     assert "no_such_mechanism" in capsys.readouterr().err
+
+
+def test_lab_shows_nbgrader_in_the_folder_of_a_course_only(tmp_path):
+    pytest.importorskip("nbgrader")
+    lessons, course = tmp_path / "notebooks", tmp_path / "course"
+    for folder in (lessons, course):
+        folder.mkdir()
+        (tmp_path / f"scratch-{folder.name}").mkdir()
+    (course / "nbgrader_config.py").touch()
+    told = {each: cli.lab_arguments(each, tmp_path / f"scratch-{each.name}") for each in (lessons, course)}
+    assert "--ServerApp.jpserver_extensions=nbgrader.server_extensions.formgrader=False" in told[lessons]
+    assert "@jupyter/nbgrader" in (tmp_path / "scratch-notebooks/settings/page_config.json").read_text()
+    assert not any("server_extensions" in argument for argument in told[course])
+    assert not (tmp_path / "scratch-course/settings/page_config.json").exists()

@@ -8,6 +8,7 @@ import json
 import multiprocessing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -166,6 +167,20 @@ def test_an_error_in_an_answer_is_told_in_words() -> None:
     assert said.verdict == "error"
     assert "ZeroDivisionError" in str(said)
     assert "return 1 / 0" in str(said)
+
+
+def test_a_short_array_is_read_as_numbers() -> None:
+    assert teach.judge(EXERCISE, np.array(4)).verdict == "right"
+    assert teach.judge(dataclasses.replace(EXERCISE, check=as_list), np.array([1, 2])).verdict == "right"
+
+
+def as_list(answer: object) -> Feedback:
+    return Feedback.right("") if answer == [1, 2] else Feedback.not_yet("")
+
+
+def test_judging_leaves_the_progress_alone(progress: Path) -> None:
+    assert teach.judge(EXERCISE, 3).verdict == "not yet"
+    assert not progress.exists()
 
 
 def test_hints_are_graded_and_then_repeated() -> None:

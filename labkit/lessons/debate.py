@@ -41,7 +41,7 @@ from labkit.mechanisms.debate import (
 from labkit.params import Field, Params
 from labkit.seeds import Seed, as_sequence
 from labkit.stats import mean_interval
-from labkit.teach import Bet, Exercise, Feedback
+from labkit.teach import Bet, Essay, Exercise, Feedback
 from labkit.unfolding import finish
 
 if TYPE_CHECKING:
@@ -507,12 +507,16 @@ BET = Bet(
 def _check_vote(share: float) -> Feedback:
     if abs(share - 0.648) < 0.002:
         return Feedback.right("0.6^3 + 3 x 0.6^2 x 0.4 = 0.216 + 0.432 = 0.648.")
+    if abs(share - 0.65) < 1e-9:
+        return Feedback.not_yet("Right to two places. Three are asked for.")
     if abs(share - 0.216) < 0.002:
         return Feedback.not_yet("That is the chance that all three are right. Two are enough.")
     if abs(share - 0.432) < 0.002:
         return Feedback.not_yet("That is the chance that exactly two are right. What if all three are?")
     if abs(share - 0.936) < 0.002:
         return Feedback.not_yet("That is the chance that at least one is right. A vote needs two.")
+    if not 0 <= share <= 1:
+        return Feedback.not_yet("Answer with a share between 0 and 1, not in percent.")
     return Feedback.not_yet("Add up: all three right, or exactly two of them.")
 
 
@@ -549,6 +553,8 @@ def _check_ruin(share: float) -> Feedback:
         return Feedback.not_yet(
             "A minority can win: each reading moves the count up or down by one with the same chance."
         )
+    if not 0 <= share <= 1:
+        return Feedback.not_yet("Answer with a share between 0 and 1, not in percent.")
     return Feedback.not_yet("In a fair game the expected count never changes. It is 2 now, and 6 or 0 in the end.")
 
 
@@ -586,6 +592,8 @@ def _check_expert(beliefs: Any) -> Feedback:
         return Feedback.not_yet("Both read the same two answers, but what they hold already weighs differently.")
     if abs(expert - 0.8) < 0.004:
         return Feedback.not_yet("That is the start. Each urn gets two answers, right in 0.8 and in 0.2 of the cases.")
+    if not (0 <= expert <= 1 and 0 <= novice <= 1):
+        return Feedback.not_yet("Answer with two shares between 0 and 1, not in percent.")
     return Feedback.not_yet(
         "New share = (mass of the truth + expected right answers read) / (old mass + answers read)."
     )
@@ -614,6 +622,16 @@ EXERCISES = {
         hints=("Look at `tokens` in section 3.", "In rounds 2 to 4 each agent reads the question and four answers."),
         solution=_solve_tokens,
     ),
+    "ruin": Exercise(
+        key="debate.ruin",
+        prompt="Two of six agents are right. They persuade each other in pairs, with even chances, until all agree. How often do all end up right?",
+        check=_check_ruin,
+        hints=(
+            "Is the game fair? What does the expected number of right agents do?",
+            "It stays at 2. In the end it is 6 or 0.",
+        ),
+        solution=_solve_ruin,
+    ),
     "expert": Exercise(
         key="debate.expert",
         prompt=(
@@ -626,16 +644,6 @@ EXERCISES = {
             "The expert holds 8 of 10 on the truth. One of the two answers is right on average.",
         ),
         solution=_solve_expert,
-    ),
-    "ruin": Exercise(
-        key="debate.ruin",
-        prompt="Two of six agents are right. They persuade each other in pairs, with even chances, until all agree. How often do all end up right?",
-        check=_check_ruin,
-        hints=(
-            "Is the game fair? What does the expected number of right agents do?",
-            "It stays at 2. In the end it is 6 or 0.",
-        ),
-        solution=_solve_ruin,
     ),
     "advantage": Exercise(
         key="debate.advantage",
@@ -652,3 +660,26 @@ EXERCISES = {
         solution=_solve_advantage,
     ),
 }
+
+ESSAY = Essay(
+    prompt=(
+        "Five agents vote, debate, and vote again. On average the belief in the right answer stays where it was, and yet the second "
+        "vote is right less often than the first. Explain how both can be true, in five to ten sentences. Then change one thing about "
+        "the debate so that the second vote becomes the better one, and say why it would."
+    ),
+    answer=(
+        "Who hears an answer believes it a little more, whether it is right or wrong. Right answers are heard as often as they are "
+        "believed, so beliefs rise as often as they fall, and their mean does not move. But all hear the same answers. So the agents "
+        "become alike: in one debate all drift to the truth, in another all drift away from it. A vote is better than its voters "
+        "because their errors cancel, and errors cancel only where voters err apart. Voters that have heard each other err together: in "
+        "the end five votes count for little more than one. The second vote would be the better one if readers could tell right from "
+        "wrong, so that a wrong agent is corrected more easily than a right one is misled. Then the mean belief itself rises."
+    ),
+    rubric=(
+        (1, "a heard answer is believed whether right or wrong, so the mean belief stays"),
+        (1, "the agents become alike"),
+        (2, "a vote gains from errors made apart, and these errors are now made together"),
+        (1, "a change that favours right answers, or keeps the voters apart, with its reason"),
+    ),
+)
+"""The question for prose, marked by hand."""

@@ -30,7 +30,7 @@ from labkit.mechanisms.decision_market import (
 )
 from labkit.params import Field
 from labkit.seeds import Seed, as_sequence
-from labkit.teach import Bet, Exercise, Feedback
+from labkit.teach import Bet, Essay, Exercise, Feedback
 from labkit.unfolding import finish
 
 # ------------------------------------------------------------------------------------------- the panel
@@ -267,7 +267,9 @@ def _check_pay(pay: Any) -> Feedback:
     found = pay(0.5, 0.6, True, 0.1)
     wanted = float(np.log(0.6 / 0.5) / 0.1)
     if abs(found - wanted) < 1e-9:
-        if abs(pay(0.5, 0.6, False, 0.5) - np.log(0.4 / 0.5) / 0.5) > 1e-9:
+        if abs(pay(0.3, 0.6, True, 0.5) - np.log(0.6 / 0.3) / 0.5) > 1e-9:
+            return Feedback.not_yet("Right for an old price of 0.5. With 0.3 it gives something else than it should.")
+        if abs(pay(0.3, 0.6, False, 0.5) - np.log(0.4 / 0.7) / 0.5) > 1e-9:
             return Feedback.not_yet(
                 "Right for a success. After a failure the chances that count are 1 - old and 1 - new."
             )
@@ -308,6 +310,8 @@ def _check_lie(gain: float) -> Feedback:
         return Feedback.not_yet("That is what the lie brings. What does the truth bring? The gain is the difference.")
     if abs(gain - truth) < 0.0006:
         return Feedback.not_yet("That is what the truth brings.")
+    if abs(gain + wanted) < 0.0006:
+        return Feedback.not_yet("The sign is off: what the lie brings, less what the truth brings.")
     if abs(gain - wanted - 2 * truth) < 0.0006:
         return Feedback.not_yet("Under this rule only one market pays, never both.")
     return Feedback.not_yet(
@@ -432,3 +436,26 @@ EXERCISES = {
         solution=_solve_market,
     ),
 }
+
+ESSAY = Essay(
+    prompt=(
+        "Each forecast is paid by a score that honest forecasters like best. Still a trader gains by talking down the action that it believes to be "
+        "best. Explain why, in five to ten sentences: what does a report decide besides its own pay? Then explain how a small chance for every "
+        "action mends it, and what that costs the decision maker and the traders."
+    ),
+    answer=(
+        "The score rewards honesty about each action by itself. But only the action that is taken has an outcome, so only the report on it is "
+        "ever paid, and the reports choose the action. A trader that knows much about a bad action and little about the good one "
+        "earns more if the bad one is taken. So it talks the good one down; that lie is never put to the test. If every action is "
+        "taken with some chance, and the pay is divided by that chance, then on average every report is paid as if its action were taken for "
+        "certain. The choice drops out, and the truth pays best again. It costs the decision maker a bad action now and then. "
+        "It costs the traders a steady pay: what is paid for a rare action is large, so the variance grows as the chance becomes small."
+    ),
+    rubric=(
+        (2, "reports choose the action, and only the action taken is paid; so a report on the other one is free"),
+        (1, "who knows more about a bad action gains by having it taken"),
+        (1, "a chance for every action, with pay divided by it, makes the pay on average independent of the choice"),
+        (1, "the cost: sometimes a bad action, and pay with a larger variance"),
+    ),
+)
+"""The question for prose, marked by hand."""

@@ -20,7 +20,7 @@ from labkit.mechanisms.shapley_dag import Crowd, Organized, Teams, Votes, at_lea
 from labkit.params import Field
 from labkit.seeds import Seed
 from labkit.stats import Estimate, exact, mean_interval
-from labkit.teach import Bet, Exercise, Feedback
+from labkit.teach import Bet, Essay, Exercise, Feedback
 from labkit.unfolding import finish
 
 if TYPE_CHECKING:
@@ -409,6 +409,8 @@ def _check_glove(value: float) -> Feedback:
         return Feedback.not_yet("That is the value of one right glove: it must come right after the left one.")
     if abs(value - 0.5) < 0.004:
         return Feedback.not_yet("With one right glove it would be one half. Here there are two: which orders change?")
+    if not 0 <= value <= 1:
+        return Feedback.not_yet("The three share what one pair is worth, which is 1.")
     return Feedback.not_yet("Write down the six orders. In how many does the left glove complete a pair?")
 
 
@@ -427,6 +429,8 @@ def _check_threshold(p: float) -> Feedback:
         return Feedback.not_yet("That holds for one wrong answer. Four scatter the mistakes.")
     if abs(p - 0.25) < 0.004:
         return Feedback.not_yet("Not quite: set p^2 against the sum of four squares of (1 - p) / 4.")
+    if not 0 <= p <= 1:
+        return Feedback.not_yet("Answer with a share between 0 and 1, not in percent.")
     return Feedback.not_yet("Both right: p^2. Both make the same mistake: four times the square of (1 - p) / 4.")
 
 
@@ -435,6 +439,8 @@ def _solve_threshold() -> float:
 
 
 def _check_calls(calls: int) -> Feedback:
+    if isinstance(calls, str):
+        return Feedback.not_yet("Answer with a number, without quotation marks.")
     if calls == 13:
         return Feedback.right("5 first answers, then twice the leader and three readers: 5 + 2 x 4.")
     if calls == 15:
@@ -550,3 +556,29 @@ EXERCISES = {
         solution=_solve_zone,
     ),
 }
+
+ESSAY = Essay(
+    prompt=(
+        "Weak agents, each right in 30 %, are often right as a group although none of them knows who is right. Explain, in five to "
+        "ten sentences, what carries the information: where does the gain arise, before the talk or through it? Then describe a case in "
+        "which the same mechanism prefers a mistake, and say how one could notice it."
+    ),
+    answer=(
+        "There is one way to be right and there are many ways to be wrong. So two right answers are alike, and two wrong ones seldom are. "
+        "An answer near the middle of all answers is one that others came to as well, and that is more likely to be the right one. So "
+        "the gain arises when the answer is chosen, before anybody has read a word. Talk passes on what is already there; it finds "
+        "nothing that nobody had, and if readers cannot tell right from wrong it may spread a mistake as well. Where agents share a mistake, "
+        "because they learnt from the same source or agreed to lie, the mistake lies in the middle and is preferred. One can notice it "
+        "with questions whose answers are known, or by mixing in agents that were made in another way."
+    ),
+    rubric=(
+        (2, "right answers coincide, wrong ones scatter: agreement is evidence"),
+        (1, "the gain is there when the answer is chosen; talk only passes on what is there"),
+        (
+            1,
+            "a case with a shared mistake, or with fewer than two right agents, in which the middle is wrong or nobody stands out",
+        ),
+        (1, "a way to notice it that does not rest on the agreement itself"),
+    ),
+)
+"""The question for prose, marked by hand."""

@@ -37,7 +37,7 @@ from labkit.mechanisms.sketching import (
     variance_factor,
 )
 from labkit.seeds import Seed, as_sequence
-from labkit.teach import Bet, Exercise, Feedback
+from labkit.teach import Bet, Essay, Exercise, Feedback
 from labkit.unfolding import finish
 
 if TYPE_CHECKING:
@@ -350,6 +350,8 @@ def _solve_step() -> float:
 
 
 def _check_bits(bits: float) -> Feedback:
+    if isinstance(bits, str):
+        return Feedback.not_yet("Answer with a number, without quotation marks.")
     if bits == 5184:
         return Feedback.right("80 · 32 up, 80 · 32 and a seed of 64 down: 5184 bits, where FedSGD has 41 600.")
     if bits == 5120:
@@ -358,6 +360,8 @@ def _check_bits(bits: float) -> Feedback:
         return Feedback.not_yet("That is one direction. What comes back has a price too.")
     if bits == 41600:
         return Feedback.not_yet("That is FedSGD, which sends all 650 numbers both ways.")
+    if bits in (640, 648):
+        return Feedback.not_yet("That looks like bytes. A byte has eight bits.")
     return Feedback.not_yet("Numbers up, numbers down, 32 bits each, and a seed of 64 bits once a round.")
 
 
@@ -397,6 +401,8 @@ def _check_feedback(feedback: Any) -> Feedback:
     if sent.shape != (4,) or left.shape != (4,):
         return Feedback.not_yet("Both arrays have the length of the update.")
     if np.allclose(sent, [3, -3.5, 0, 0]) and np.allclose(left, [0, 0, 0.5, -0.5]):
+        if not np.allclose(feedback(update.copy(), error.copy(), 1)[0], [0, -3.5, 0, 0]):
+            return Feedback.not_yet("Right for two entries. With `kept` = 1 only the largest one should be sent.")
         return Feedback.right(
             "3 and -3.5 go out; 0.5 and -0.5 wait. Nothing is lost: sent plus left is update plus error."
         )
@@ -467,3 +473,26 @@ EXERCISES = {
         solution=_solve_noise,
     ),
 }
+
+ESSAY = Essay(
+    prompt=(
+        "A client sends 66 random mixtures of the 650 numbers of its gradient, and an eavesdropper brings back the image of 64 pixels "
+        "exactly. Explain, in five to ten sentences, why leaving out nine tenths of the numbers protected nothing. Then name two "
+        "things that would protect the image, and what each costs the training."
+    ),
+    answer=(
+        "The mixing matrix is known, so each number that is sent is an equation. What counts is how many unknowns there are. The 650 "
+        "numbers of the gradient are not free: all of them follow from the 64 pixels of one image, and the model is known as well. "
+        "Sixty-six equations are enough for sixty-four unknowns. Random mixing looks like encryption, but nothing about it is secret. "
+        "Fewer numbers than pixels leave the image undetermined; but a shorter sketch is a noisier one, so the steps must be "
+        "smaller and the rounds more. Noise on what is sent gives a bound that holds whatever the eavesdropper "
+        "knows; it costs accuracy. A batch of many images adds unknowns; it asks more work of the client in each round."
+    ),
+    rubric=(
+        (1, "the matrix is known, so what is sent are equations and not a cipher"),
+        (2, "the unknowns are the 64 pixels, not the 650 numbers, and there are enough equations for them"),
+        (1, "two protections that work"),
+        (1, "what each of the two costs"),
+    ),
+)
+"""The question for prose, marked by hand."""

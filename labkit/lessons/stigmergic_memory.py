@@ -26,7 +26,7 @@ from labkit.mechanisms.stigmergic_memory import (
 )
 from labkit.seeds import Seed
 from labkit.stats import paired_comparison
-from labkit.teach import Bet, Exercise, Feedback
+from labkit.teach import Bet, Essay, Exercise, Feedback
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -370,6 +370,19 @@ EXERCISES = {
         ),
         solution=_solve_agreement,
     ),
+    "loss": Exercise(
+        key="stigmergic_memory.loss",
+        prompt=(
+            "A sixth of the agents leave half-way. If nothing else changed and each agent found food at the same rate, which "
+            "share of its food would the colony keep?"
+        ),
+        check=_check_loss,
+        hints=(
+            "Food is found by agents, step by step: count agent-steps.",
+            "In the first half all work, in the second five of six.",
+        ),
+        solution=_solve_loss,
+    ),
     "break_even": Exercise(
         key="stigmergic_memory.break_even",
         prompt=(
@@ -395,17 +408,30 @@ EXERCISES = {
         ),
         solution=_solve_world,
     ),
-    "loss": Exercise(
-        key="stigmergic_memory.loss",
-        prompt=(
-            "A sixth of the agents leave half-way. If nothing else changed and each agent found food at the same rate, which "
-            "share of its food would the colony keep?"
-        ),
-        check=_check_loss,
-        hints=(
-            "Food is found by agents, step by step: count agent-steps.",
-            "In the first half all work, in the second five of six.",
-        ),
-        solution=_solve_loss,
-    ),
 }
+
+ESSAY = Essay(
+    prompt=(
+        "Agents without a memory leave marks where they eat, and all can read them. In the world of the bet they score about as "
+        "much as agents that have neither marks nor memory. Explain why, in five to ten sentences: what does a mark tell its reader, "
+        "and what does it leave out? Then change one thing about the marks, the agents or the world so that marks alone pay, "
+        "and say why they would."
+    ),
+    answer=(
+        "A mark says that somebody ate here. So it leads its reader to a patch and saves it some search. It does not say that "
+        "there is food now: the patch has just been emptied and grows back slowly. An agent that remembers would look once, note "
+        "that the patch is empty, and go on. An agent without memory reads the same strong mark at each step, comes back, and "
+        "stands there. What the mark saves in search it costs in waiting, and at this density the two about balance. Hidden hazards change that: "
+        "a mark of danger stays true after it has been read, and warns all others of a hit that each would else take for itself."
+    ),
+    rubric=(
+        (1, "a mark tells of a meal in the past, and not that there is food now"),
+        (1, "it does lead to patches: there is a gain, in search"),
+        (
+            2,
+            "a reader without memory cannot know that it has just looked, stays at empty patches, and so loses what it gained",
+        ),
+        (1, "a change that removes this loss or adds something that stays true, with its reason"),
+    ),
+)
+"""The question for prose, marked by hand."""

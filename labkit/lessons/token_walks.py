@@ -27,7 +27,7 @@ from labkit.mechanisms.token_walks import (
     values_of,
 )
 from labkit.seeds import Seed
-from labkit.teach import Bet, Exercise, Feedback
+from labkit.teach import Bet, Essay, Exercise, Feedback
 from labkit.unfolding import finish
 
 if TYPE_CHECKING:
@@ -245,6 +245,8 @@ def _check_stay(chance: float) -> Feedback:
         return Feedback.not_yet(
             "A walk that always moves visits the hub in every second step. The target wants all five nodes alike."
         )
+    if not 0 <= chance <= 1:
+        return Feedback.not_yet("A chance lies between 0 and 1.")
     return Feedback.not_yet("A move from i to j has the chance min(1/d_i, 1/d_j). What is left is the chance to stay.")
 
 
@@ -282,6 +284,10 @@ def _check_factor(factor: Any) -> Feedback:
         )
     slow, even, fast = (factor(0.5, 2.0, a, b) for a, b in ((0.6, 0.9), (0.9, 0.9), (0.9, 0.6)))
     right = [abs(slow - 1 / 16) < 1e-9, abs(even - 1 / 4) < 1e-9, abs(fast - 1) < 1e-9]
+    if all(right) and abs(factor(0.2, 1.0, 0.6, 0.9) - 2.2**-2) > 1e-9:
+        return Feedback.not_yet(
+            "Right for lambda = 0.5 and alpha = 2, but not for 0.2 and 1. How does kappa depend on the two?"
+        )
     if all(right):
         return Feedback.right("One sixteenth, one quarter, one: the same repulsion, and only the steps differ.")
     if abs(slow - 1) < 1e-9 and abs(fast - 1 / 16) < 1e-9:
@@ -399,3 +405,26 @@ EXERCISES = {
         solution=_solve_escape,
     ),
 }
+
+ESSAY = Essay(
+    prompt=(
+        "A walker that can only go to neighbours, and avoids nodes it has visited too often, comes closer to the true mean than a rival that draws "
+        "any node at random. Explain why, in five to ten sentences: what does the rival forget, and what does the walker do with its errors? "
+        "Then name a case in which stronger repulsion makes the result worse, and say why."
+    ),
+    answer=(
+        "The rival draws each time anew. A node that was drawn too often by chance is as likely as ever to be drawn again, so its errors "
+        "pile up like the tosses of a coin: the mean of n draws is off by about one over the root of n. The walker keeps count of its visits. "
+        "A node that has had too many is avoided, and one that has had too few is preferred. So each error in the share of visits is "
+        "taken back later. Without memory the narrow path makes the walk worse than the rival, because neighbours resemble each other; with enough repulsion that no "
+        "longer matters. Where the walker learns with steps, the count must be fine: if the measure of visits moves in large steps, strong repulsion "
+        "throws the walker about after its own noise, and what was variance comes back as bias."
+    ),
+    rubric=(
+        (1, "independent draws have no memory, so their errors pile up"),
+        (2, "the walker counts its visits and takes its errors back"),
+        (1, "without repulsion the walk is worse than the rival, since neighbours follow each other"),
+        (1, "a case in which strong repulsion harms, such as a coarse measure, with its reason"),
+    ),
+)
+"""The question for prose, marked by hand."""

@@ -5,9 +5,13 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from labkit.teach import _progress
+from labkit.teach._forms import form_of, short
 from labkit.teach._source import Source, source
 from labkit.teach._words import Tone, Words
 
@@ -77,14 +81,33 @@ class Exercise:
 
 def check(exercise: Exercise, answer: Any = None) -> Feedback:
     """Check an answer and say in words what is right or what to look at next."""
+    feedback = judge(exercise, answer)
+    if feedback.verdict != "nothing":
+        _note(exercise, lambda entry: _attempted(entry, feedback))
+    return feedback
+
+
+def judge(exercise: Exercise, answer: Any = None) -> Feedback:
+    """Return what `check` says of an answer, without touching the reader's progress.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        The exercise.
+    answer : object
+        The answer; an array of one dimension or none reaches the check as a list or a number.
+
+    Returns
+    -------
+    Feedback
+        An answer that stops with an error, or that is not of a kind the check can read, is told so in words.
+    """
     if _is_empty(answer):
         return _feedback("nothing", "Replace the dots by your answer and run the cell again.")
     try:
-        feedback = exercise.check(answer)
+        return exercise.check(_plain(answer))
     except Exception as error:
-        feedback = _feedback("error", _in_words(error))
-    _note(exercise, lambda entry: _attempted(entry, feedback))
-    return feedback
+        return _stopped(answer, error)
 
 
 def hint(exercise: Exercise) -> Words:
@@ -148,10 +171,29 @@ def _is_empty(answer: Any) -> bool:
     return answer is None or answer is ...
 
 
-def _in_words(error: Exception) -> str:
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    line = f" The line that stopped: `{where.line}`" if where.line else ""
-    return f"{type(error).__name__}: {error}.{line}"
+def _plain(answer: Any) -> Any:
+    """Return a short array as what it holds: a number or a list of numbers."""
+    return answer.tolist() if isinstance(answer, np.ndarray | np.generic) and answer.ndim < 2 else answer
+
+
+def _stopped(answer: Any, error: Exception) -> Feedback:
+    """Tell an error in the reader's own code from an answer that the check cannot read; only the former is shown."""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__)[1:] if not _is_ours(frame.filename)]
+    if not own and callable(answer):
+        text = (
+            "Your answer is a function. Either something else is asked for, or the check cannot read what it gives back"
+        )
+        return Feedback.not_yet(f"{text}: {type(error).__name__}: {error}.")
+    if not own:
+        return Feedback.not_yet(
+            f"An answer of this kind cannot be checked: yours is {form_of(answer)}, `{short(answer)}`."
+        )
+    line = f" The line that stopped: `{own[-1].line}`" if own and own[-1].line else ""
+    return _feedback("error", f"{type(error).__name__}: {error}.{line}")
+
+
+def _is_ours(file: str) -> bool:
+    return Path(file).is_relative_to(Path(__file__).parents[1])
 
 
 def _attempted(entry: dict[str, Any], feedback: Feedback) -> dict[str, Any]:
