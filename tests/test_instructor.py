@@ -163,7 +163,11 @@ NUMBERS = (
     ("12", "{:.3f}. Below one half", lambda: float(debate.majority_accuracy(0.4, 51))),
     ("12", "worth one agent, {:.1f} at", lambda: float(debate.ruin_accuracy(0.6, 9, 1.0))),
     ("12", "a vote of sixteen reads {}", lambda: debate.tokens(16, 1, question=100, answer=300).read),
-    ("13", "{:.3f}. There are two right gloves", lambda: shapley_dag.exact_shapley(shapley_dag.gloves(1, 2).utilities)[0]),
+    (
+        "13",
+        "{:.3f}. There are two right gloves",
+        lambda: shapley_dag.exact_shapley(shapley_dag.gloves(1, 2).utilities)[0],
+    ),
     ("13", "From {:.3f}. With four", lambda: shapley_dag.coincidence_threshold(10)),
     ("13", "four mistakes it is {:.3f}", lambda: shapley_dag.coincidence_threshold(4)),
     ("13", "{:.0f} and 71 %", lambda: 100 * shapley_dag.plurality_accuracy(0.3, 10, 5)),
@@ -245,6 +249,6 @@ def test_the_syllabi_hold_every_lesson_and_five_and_fourteen_sessions():
     for number in guide.NUMBERS:
         assert re.search(rf"\b{number} ", long), number
     exercises = {name for number in guide.NUMBERS for name in re.findall(r'EXERCISES\["(\w+)"\]', guide.code(number))}
-    named = {name for name in re.findall(r"\*(\w+_\w+)\*", short + long)}
+    named = set(re.findall(r"\*(\w+_\w+)\*", short + long))
     assert named <= exercises
     assert len(guide.sections(parts["Rubric"], "###")) == 0 and parts["Rubric"].count("| not yet |") == 4
