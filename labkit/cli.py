@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     model.add_argument("action", choices=("fetch", "where"))
     model.set_defaults(run=_model)
 
-    readme = commands.add_parser("readme", help="write the generated tables of README.md")
+    readme = commands.add_parser("readme", help="write the generated tables of README.md, and the glossary")
     readme.set_defaults(run=_readme)
     return parser
 
@@ -183,7 +183,8 @@ def _doctor(chosen: argparse.Namespace) -> int:
 
 
 def _readme(chosen: argparse.Namespace) -> int:
-    from labkit.readme import write
+    from labkit import glossary, readme
 
-    print(f"{write()} is up to date")
+    for path in (readme.write(), glossary.write()):
+        print(f"{path} is up to date")
     return 0
