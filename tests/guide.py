@@ -96,15 +96,24 @@ def offered(number):
     return found
 
 
-def moved(number, row):
-    """Return the lesson's panel, turned to a view and with its controls moved."""
-    name = offered(number)[row.view][0]
-    panel = getattr(import_module(f"labkit.lessons.{stem(number)}"), name)()
-    for field, value in row.settings.items():
-        control = panel.seed_box if field == "seed" else panel.controls[field]
-        control.value = typed(value, control.value)
-    panel.choice.value = row.view
-    return panel
+def captions(number):
+    """Yield each row of "What you will see" with the sentence that the lesson's panel then shows."""
+    module, views, panels = import_module(f"labkit.lessons.{stem(number)}"), offered(number), {}
+    for row in seen(number):
+        name = views[row.view][0]
+        panel = panels.get(name) or panels.setdefault(name, getattr(module, name)())
+        # All controls move at once, so that nothing is computed on the way.
+        with panel._silently():
+            for moved, value in panel._initial.items():
+                moved.value = value
+            for field, value in row.settings.items():
+                control = panel.seed_box if field == "seed" else panel.controls[field]
+                control.value = typed(value, control.value)
+        panel.choice.value = row.view
+        if not panel._stage.view.button:
+            panel.settle()
+        panel._redraw()
+        yield row, panel.caption
 
 
 def typed(text, like):
