@@ -21,6 +21,7 @@ from typing import Any
 import nbformat
 
 from labkit.files import write_text
+from labkit.slides import slide_types
 
 PLOTLY = "application/vnd.plotly.v1+json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -111,6 +112,8 @@ def still(notebook: Any, draw: Draw) -> Any:
             count += 1
             cell.execution_count = count
             cell.outputs = _still_outputs(cell.outputs, count, draw)
+    for cell, kind in zip(notebook.cells, slide_types(notebook.cells), strict=True):
+        cell.metadata["slideshow"] = {"slide_type": kind}
     return notebook
 
 
