@@ -72,7 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     model.add_argument("action", choices=("fetch", "where"))
     model.set_defaults(run=_model)
 
-    readme = commands.add_parser("readme", help="write the generated tables of README.md")
+    slides = commands.add_parser("slides", help="write a notebook as slides: one page that needs no network")
+    slides.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK", help="an executed notebook")
+    slides.add_argument("--out", type=Path, default=Path("slides"), metavar="FOLDER", help="where (slides/)")
+    slides.set_defaults(run=_slides)
+
+    readme = commands.add_parser("readme", help="write the generated tables of README.md, and the glossary")
     readme.set_defaults(run=_readme)
     return parser
 
@@ -216,8 +221,17 @@ def _doctor(chosen: argparse.Namespace) -> int:
     return 0 if report.healthy else 1
 
 
-def _readme(chosen: argparse.Namespace) -> int:
-    from labkit.readme import write
+def _slides(chosen: argparse.Namespace) -> int:
+    from labkit.slides import write
 
-    print(f"{write()} is up to date")
+    for notebook in chosen.notebooks:
+        print(write(notebook, chosen.out))
+    return 0
+
+
+def _readme(chosen: argparse.Namespace) -> int:
+    from labkit import glossary, readme
+
+    for path in (readme.write(), glossary.write()):
+        print(f"{path} is up to date")
     return 0

@@ -13,6 +13,7 @@ from labkit.files import data_path, read_rows
 
 if TYPE_CHECKING:
     from labkit.ledger import Measured
+    from labkit.references import Citation
 
 COUNT = 119
 KINDS = ("mechanism", "system", "benchmark", "survey", "position")
@@ -148,3 +149,21 @@ def verdicts(paper: Paper) -> tuple[Measured, ...]:
         if claim.stem == paper.lesson.stem and ours:
             found.append(measured)
     return tuple(found)
+
+
+def cite(name: str = "") -> Citation:
+    """Return what to cite for a lesson ("stigmergic_memory") or a paper ("S037"), and for the kit.
+
+    Parameters
+    ----------
+    name : str
+        As for `labkit.references.cite`.
+
+    Raises
+    ------
+    ValueError
+        There is no such paper or lesson.
+    """
+    from labkit.references import cite as entries
+
+    return entries(name)

@@ -22,6 +22,7 @@ import nbformat
 
 from labkit import first_cell
 from labkit.files import write_text
+from labkit.slides import slide_types
 
 PLOTLY = "application/vnd.plotly.v1+json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -113,6 +114,8 @@ def still(notebook: Any, draw: Draw) -> Any:
             count += 1
             cell.execution_count = count
             cell.outputs = _still_outputs(cell.outputs, count, draw)
+    for cell, kind in zip(notebook.cells, slide_types(notebook.cells), strict=True):
+        cell.metadata["slideshow"] = {"slide_type": kind}
     return notebook
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import gc
+import html
 import io
 import json
 import threading
@@ -15,7 +16,9 @@ import pytest
 from plotly.basedatatypes import Undefined
 from walks import Look, Run, Walk, ends, simulate, sweep, swept, unfold, world
 
+import labkit
 from labkit import theme
+from labkit.experiment import load
 from labkit.explore import View, explore
 from labkit.explore._picture import Picture, _restyle
 from labkit.params import Field, Params
@@ -528,11 +531,40 @@ def asked(panel, wish):
 def test_csv_holds_the_numbers_of_the_picture():
     panel = walk_panel()
     file = asked(panel, "csv")
-    rows = list(csv.DictReader(io.StringIO(file["text"])))
+    rows = list(csv.DictReader(line for line in io.StringIO(file["text"]) if not line.startswith("# ")))
     median = [float(row["y"]) for row in rows if row["trace"] == "median"]
     np.testing.assert_allclose(median, np.median(panel.result.seen, axis=0))
     assert rows[0]["x_axis"] == "time, moves"
     assert file["name"].endswith(".csv")
+
+
+def test_what_is_taken_away_says_how_it_was_made(tmp_path):
+    panel = walk_panel()
+    panel.controls["density"].value, panel.seed_box.value = 0.15, 4
+    panel.settle()
+    (tmp_path / "labkit.csv").write_text(asked(panel, "csv")["text"])
+    made = load(tmp_path / "labkit.csv").attrs
+    assert made["parameters"] == panel.params.model_dump(mode="json")
+    assert made["parameters"]["density"] == 0.15
+    assert (made["seed"], made["replicates"], made["complete"]) == (4, panel.band.value, True)
+    assert made["made by"] == panel.line
+    assert made["labkit"] == labkit.__version__
+    page = asked(panel, "html")["text"]
+    for name, value in made["parameters"].items():
+        assert html.escape(f"{name} = {json.dumps(value)}") in page
+    assert "<dt>seed</dt><dd>4</dd>" in page
+
+
+def test_what_is_drawn_from_a_record_says_which(tmp_path):
+    from labkit.lessons.stigmergic_memory import panel as lesson_panel
+
+    panel = lesson_panel()
+    panel.choice.value = "who leads where"
+    (tmp_path / "labkit.csv").write_text(asked(panel, "csv")["text"])
+    made = load(tmp_path / "labkit.csv").attrs
+    assert made["made by"].endswith("recorded_density()")
+    assert made["drawn with"] == {"hazard_weight": 2.0}
+    assert "seed" not in made
 
 
 def test_a_page_that_asks_again_gets_all_of_the_picture():
@@ -562,7 +594,7 @@ def test_the_page_is_self_contained_and_says_what_it_shows():
     panel = walk_panel()
     text = asked(panel, "html")["text"]
     assert panel.caption in text
-    assert panel.line in text
+    assert html.escape(panel.line) in text
     assert '<script src="http' not in text
     assert text.count("<html") == 1
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.random import SeedSequence
 
 import labkit
+from labkit.experiment._saved import bound
 from labkit.experiment._task import Failure, Outcome, Point, Task, Values, attempt, points_of, tasks_of
 from labkit.kept import Kept, fingerprint, name_of
 from labkit.seeds import as_sequence
@@ -110,7 +111,8 @@ def sweep(
     -------
     pandas.DataFrame
         The columns of the point, ``replicate``, and the measured numbers (``value`` for a function that returns
-        one) as float64, in the order of the grid; ``attrs`` holds function, seed, replicates and labkit version.
+        one) as float64, in the order of the grid; ``attrs`` holds function (with what a partial
+        one is bound to), seed, replicates and labkit version; `save` keeps them with the table.
 
     Raises
     ------
@@ -148,6 +150,7 @@ def sweep(
         "seed": str(seed) if isinstance(seed, SeedSequence) else int(seed),
         "replicates": int(replicates),
         "labkit": labkit.__version__,
+        **bound(function),
     }
     if failures:
         ordered = [failures[i] for i in sorted(failures)]

@@ -16,6 +16,7 @@ from labkit.explore import _parts as parts
 from labkit.explore._controls import control, plain
 from labkit.explore._layout import arranged, fit
 from labkit.explore._stage import Stage
+from labkit.explore._taken import told
 from labkit.explore._view import Compute, Setting, View
 from labkit.page import saving
 from labkit.params import Params
@@ -142,7 +143,9 @@ class Panel(widgets.VBox):
         ]:
             pressed.on_click(lambda button, handler=handler: self._handle(handler))
         self.foot.on_msg(
-            lambda foot, message, buffers: self._handle(lambda: foot.hand_over(message["ask"], self._stage.picture))
+            lambda foot, message, buffers: self._handle(
+                lambda: foot.hand_over(message["ask"], self._stage.picture, self._told())
+            )
         )
 
     def _handle(self, handler: Callable[[], None]) -> None:
@@ -172,6 +175,13 @@ class Panel(widgets.VBox):
         if view.button and self._stage.shown is None:
             return view.line
         return setting.call(self._stage.compute, None if view.compute else self._whole)
+
+    def _told(self) -> dict[str, Any]:
+        """Return how the picture was made."""
+        shown, view = self._stage.shown, self._stage.view
+        look = {name: plain(self.controls[name].value) for name in self.look if view.accepts(name)}
+        line = self._line(self._setting() if shown is None else shown.setting)
+        return told(str(self.choice.value), line, shown, look)
 
     def _redraw(self) -> None:
         self._stage.draw()

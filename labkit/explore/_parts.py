@@ -9,12 +9,11 @@ from pathlib import Path
 
 import anywidget
 import ipywidgets as widgets
-import plotly.graph_objects as go
 import traitlets
 
-from labkit import theme
 from labkit.dialogue import shown
-from labkit.explore._picture import CONFIG, Picture
+from labkit.explore._picture import Picture
+from labkit.explore._taken import Told, numbers, page
 
 _HERE = Path(__file__).parent
 FRAME_MILLISECONDS = 80  # between two pictures while time plays
@@ -28,17 +27,16 @@ class Foot(anywidget.AnyWidget):
     caption = traitlets.Unicode().tag(sync=True)
     line = traitlets.Unicode().tag(sync=True)
 
-    def hand_over(self, wish: str, picture: Picture) -> None:
+    def hand_over(self, wish: str, picture: Picture, made: Told) -> None:
         """Send the browser what it asks for.
 
-        That is a file to save, the numbers behind the figure ("csv") or a page that holds it ("html"); or the picture
-        ("again"): while a page draws for the first time it misses what changes.
+        That is a file to save, the numbers behind the figure ("csv") or a page that holds it ("html"), both with how
+        they were made; or the picture ("again"): while a page draws for the first time it misses what changes.
         """
         if wish == "csv":
-            numbers = theme.data_of(picture.figure).to_csv(index=False)
-            self.send({"name": "labkit.csv", "type": "text/csv", "text": numbers})
+            self.send({"name": "labkit.csv", "type": "text/csv", "text": numbers(picture.figure, made)})
         elif wish == "html":
-            self.send({"name": "labkit.html", "type": "text/html", "text": page(picture.figure, self.line)})
+            self.send({"name": "labkit.html", "type": "text/html", "text": page(picture.figure, made)})
         elif wish == "again":
             picture.again()
 
@@ -132,14 +130,3 @@ def as_is(text: str) -> str:
 
 def _text(text: str) -> str:
     return html.escape(shown(text))
-
-
-def page(figure: go.Figure, line: str) -> str:
-    """Return a page of HTML that holds the figure, its description and the line behind it, and needs no network."""
-    plot = figure.to_html(full_html=False, include_plotlyjs=True, config=CONFIG)
-    words, code = html.escape(theme.description(figure)), html.escape(line)
-    style = f"body {{ font-family: {theme.FONT}; color: {theme.INK}; max-width: 1100px; margin: 2em auto; }}"
-    head = f'<meta charset="utf-8"><title>labkit</title><style>{style}</style>'
-    return (
-        f'<!doctype html><html lang="en"><head>{head}</head><body>{plot}<p>{words}</p><pre>{code}</pre></body></html>'
-    )

@@ -14,6 +14,7 @@ from labkit import theme
 from labkit.dialogue import shown
 from labkit.explore import _parts as parts
 from labkit.explore._picture import Picture
+from labkit.explore._taken import told
 from labkit.page import Page, saving
 
 
@@ -59,7 +60,7 @@ class Readings(widgets.VBox):
             moved.observe(lambda _: self._turn(), "value")
         if self._picture is not None:
             shown_there = self._picture
-            self.foot.on_msg(lambda foot, message, buffers: foot.hand_over(message["ask"], shown_there))
+            self.foot.on_msg(lambda foot, message, buffers: foot.hand_over(message["ask"], shown_there, self._told()))
         self._turn()
 
     def __repr__(self) -> str:
@@ -76,6 +77,9 @@ class Readings(widgets.VBox):
         if self._picture is None:
             raise ValueError("these readings have no picture")
         return self._picture.figure
+
+    def _told(self) -> dict[str, Any]:
+        return told("", "", None, {name: str(value) for name, value in self.chosen.items()})
 
     def _turn(self) -> None:
         try:

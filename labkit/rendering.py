@@ -1,0 +1,106 @@
+"""Markdown and code as HTML that needs no script: formulas become MathML, which browsers show by themselves."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+_ELSEWHERE = ("http:", "https:", "mailto:", "#")
+_LEFT_OVER = re.compile(r"\\[A-Za-z]+")
+
+
+def formula(tex: str, *, block: bool = False) -> str:
+    """Return a formula as MathML, or its LaTeX where it does not convert or the converter is not installed.
+
+    Parameters
+    ----------
+    tex : str
+        The formula, without dollars.
+    block : bool
+        Whether it stands on a line of its own.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    try:
+        from latex2mathml.converter import convert
+
+        found = str(convert(tex, display="block" if block else "inline"))
+        if not _LEFT_OVER.search(html.unescape(re.sub(r"<[^>]+>", "", found))):
+            return found
+    except Exception:  # the converter has no exception of its own
+        pass
+    return f"<pre>{html.escape(tex)}</pre>" if block else f"<code>{html.escape(tex)}</code>"
+
+
+def code(text: str) -> str:
+    """Return Python as HTML with its colours.
+
+    Parameters
+    ----------
+    text : str
+        The code.
+
+    Returns
+    -------
+    str
+        A block that can be scrolled with the keyboard.
+    """
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    shown = highlight(text, PythonLexer(), HtmlFormatter(nowrap=True, noclasses=False))
+    return f'<pre class="code" tabindex="0">{shown}</pre>'
+
+
+class Markdown:
+    """Renders Markdown; what it holds of HTML is shown as it stands.
+
+    Parameters
+    ----------
+    notebooks : str
+        The way from the page to the folder of the notebooks, for links between them.
+    """
+
+    def __init__(self, notebooks: str = ".") -> None:
+        self._markdown = MarkdownWithMath(renderer=_Renderer(notebooks))
+
+    def render(self, text: str) -> str:
+        """Return Markdown as HTML."""
+        return str(self._markdown.render(text))
+
+
+class _Renderer(IPythonRenderer):
+    """nbconvert's renderer, but for formulas, links and pictures."""
+
+    def __init__(self, notebooks: str) -> None:
+        super().__init__(escape=True)
+        self._notebooks = notebooks
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        if not text:  # a badge
+            return ""
+        away = url.startswith(_ELSEWHERE) or self._notebooks == "."
+        return str(super().link(text, url if away else f"{self._notebooks}/{url}", title))
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        # A page that works without the network shows no picture from elsewhere.
+        return "" if url.startswith(_ELSEWHERE) else str(super().image(text, url, title))
+
+    def block_math(self, body: str) -> str:
+        return formula(body, block=True)
+
+    def inline_math(self, body: str) -> str:
+        return formula(body)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return formula(rf"\begin{{{name}}}{body}\end{{{name}}}", block=True)
+
+    def heading(self, text: str, level: int, **attributes: Any) -> str:
+        return f"<h{level}>{text}</h{level}>\n"

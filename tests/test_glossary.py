@@ -1,0 +1,108 @@
+"""The glossary: every word is used, every link leads to a heading, and the page says what the data say."""
+
+import re
+from urllib.parse import unquote
+
+import nbformat
+import pytest
+
+from labkit import glossary
+from labkit.glossary import Term, define, load, page, sections, terms, uses
+
+
+def anchors(path):
+    """Return what JupyterLab and GitHub call the headings of a notebook."""
+    cells = nbformat.read(path, as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    return {heading.replace(" ", "-") for heading in re.findall(r"^#+ (.+?)\s*$", text, re.MULTILINE)}
+
+
+def test_every_term_is_used_somewhere():
+    assert [term.name for term in terms() if not uses(term)] == []
+    assert 60 <= len(terms()) <= 110
+
+
+def test_definitions_are_short_and_do_not_begin_with_the_word():
+    for term in terms():
+        assert 3 <= len(term.definition.split()) <= 30, term.name
+        assert not term.definition.lower().startswith((term.name.lower(), f"a {term.name.lower()}")), term.name
+
+
+def test_the_page_is_up_to_date(checkout):
+    assert (checkout / "notebooks" / "glossary.md").read_text() == page(), "run `labkit readme`"
+
+
+def test_every_link_of_the_page_leads_to_a_heading(checkout):
+    text = page()
+    own = {glossary.Term(heading, "").anchor for heading in re.findall(r"^### (.+)$", text, re.MULTILINE)}
+    links = re.findall(r"\]\(([^)#]*)#([^)]+)\)", text)
+    assert len(links) > 200
+    for file, fragment in links:
+        there = anchors(checkout / "notebooks" / file) if file else own
+        assert unquote(fragment) in there, (file, fragment)
+
+
+def test_names_and_anchors_are_given_once():
+    forms = [form.lower() for term in terms() for form in (term.name, *term.synonyms)]
+    assert len(set(forms)) == len(forms)
+    assert len({term.anchor for term in terms()}) == len(terms())
+
+
+def test_a_word_is_looked_up_in_any_case_and_by_synonyms():
+    assert define("Regret").term.name == "regret"
+    assert define("FedAvg").term == define("federated learning").term
+    shown = define("regret")._repr_mimebundle_()
+    assert "15_distributed_bandits.ipynb#3.-The-mechanism" in shown["text/html"]
+    assert shown["text/plain"].startswith("regret: What is lost against always taking the best option.")
+
+
+def test_an_unknown_word_is_told_its_neighbours():
+    with pytest.raises(ValueError, match=r"'regrets it' is not in the glossary.*regret"):
+        define("regrets it")
+
+
+def test_a_word_is_found_as_a_whole_and_in_the_plural():
+    walk = Term("walk", "A way.", ("stroll",))
+    assert walk.used_in("Two walks.")
+    assert walk.used_in("A Stroll")
+    assert not walk.used_in("walking on a sidewalk, a walk-in")
+
+
+def test_sections_are_those_of_the_notebooks():
+    found = {section.file for section in sections()}
+    assert "00_start_here.ipynb" in found
+    assert "12_debate.ipynb" in found
+    assert all(section.heading and section.title[:2].isdigit() for section in sections())
+
+
+def test_an_output_cannot_begin_a_section(tmp_path, monkeypatch):
+    (tmp_path / "notebooks").mkdir()
+    output = nbformat.v4.new_output("display_data", data={"text/plain": "## Not a heading\nregret"})
+    cells = [nbformat.v4.new_markdown_cell("# A title\n\n## Play"), nbformat.v4.new_code_cell("1", outputs=[output])]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "notebooks" / "91_x.ipynb")
+    monkeypatch.setattr(glossary, "home", lambda: tmp_path)
+    (section,) = sections()
+    assert (section.title, section.heading, section.address) == ("91 A title", "Play", "91_x.ipynb#Play")
+    assert define("regret").sections == (section,)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("walk,No full stop,", "row 2"),
+        ("walk,A way.", "row 2"),
+        ("walk,A way.,\nstroll,A way.,walk", "row 3: 'walk' stands in row 2 already"),
+    ],
+)
+def test_a_bad_row_is_refused_in_words(tmp_path, rows, words):
+    path = tmp_path / "glossary.csv"
+    path.write_text(f"term,definition,synonyms\n{rows}\n")
+    with pytest.raises(ValueError, match=words):
+        load(path)
+
+
+def test_other_columns_are_refused(tmp_path):
+    path = tmp_path / "glossary.csv"
+    path.write_text("word,meaning\n")
+    with pytest.raises(ValueError, match="the columns must be term, definition, synonyms"):
+        load(path)
