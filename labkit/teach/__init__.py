@@ -1,13 +1,21 @@
-"""Teaching aids: source to read, bets that are answered, exercises that check themselves."""
+"""Teaching aids: source to read, bets that are answered, exercises that check themselves, and how far a reader is."""
 
-from labkit.teach._bets import Bet, answer, place
+from labkit.teach._bets import answer, place
+from labkit.teach._calibration import calibration
+from labkit.teach._choice import Bet
+from labkit.teach._curve import CurveBet
 from labkit.teach._exercises import Exercise, Feedback, check, hint, run_solution, solution
+from labkit.teach._keeping import erase_progress, export_progress, import_progress, restore_progress
+from labkit.teach._number import NumberBet
+from labkit.teach._overview import progress
+from labkit.teach._prediction import Prediction
 from labkit.teach._progress import location
 from labkit.teach._show import show
 from labkit.teach._source import Source, source
 from labkit.teach._words import Words, say
 
 __all__ = [
-    "Bet", "Exercise", "Feedback", "Source", "Words",
-    "answer", "check", "hint", "location", "place", "run_solution", "say", "show", "solution", "source",
+    "Bet", "CurveBet", "Exercise", "Feedback", "NumberBet", "Prediction", "Source", "Words",
+    "answer", "calibration", "check", "erase_progress", "export_progress", "hint", "import_progress", "location",
+    "place", "progress", "restore_progress", "run_solution", "say", "show", "solution", "source",
 ]  # fmt: skip
