@@ -234,15 +234,21 @@ def marks_against_memory(table: pd.DataFrame) -> Band:
 def _at_both_ends(table: pd.DataFrame) -> str:
     band = marks_against_memory(table)
     ahead = [density for density, value in zip(DRAWN, band.value, strict=True) if value > 100]
-    means = table.groupby(["density", "arm"])[["food", "hazards"]].mean()
-    thin, dense = (means.loc[density] for density in (min(DRAWN), max(DRAWN)))
-    food = [100 * at.loc["traces", "food"] / at.loc["memory", "food"] for at in (thin, dense)]
-    harm = {arm: [at.loc[arm, "hazards"] for at in (thin, dense)] for arm in ("traces", "memory")}
+    ends = [table[np.isclose(table["density"], density)].groupby("arm") for density in (DRAWN[0], DRAWN[-1])]
+    eaten, harm = ([each[name].mean() for each in ends] for name in ("food", "hazards"))
+    food, marks, memory = (
+        [float(value) for value in pair]
+        for pair in (
+            [100 * each["traces"] / each["memory"] for each in eaten],
+            [each["traces"] for each in harm],
+            [each["memory"] for each in harm],
+        )
+    )
     return (
         f"Marks score more than memory {f'from a density of {ahead[0]:g} on' if ahead else 'nowhere'}. In food they go "
-        f"from {food[0]:.0f} % of memory's to {food[1]:.0f} %. With marks an agent enters {harm['traces'][0]:.2f} hazards "
-        f"in the thinnest crowd and {harm['traces'][1]:.2f} in the densest, with memory {harm['memory'][0]:.2f} and "
-        f"{harm['memory'][1]:.2f}."
+        f"from {food[0]:.0f} % of memory's to {food[1]:.0f} %. With marks an agent enters {marks[0]:.2f} hazards "
+        f"in the thinnest crowd and {marks[1]:.2f} in the densest, with memory {memory[0]:.2f} and "
+        f"{memory[1]:.2f}."
     )
 
 

@@ -22,6 +22,8 @@ class BetBox(widgets.VBox):
         question = widgets.HTML(
             f"<div style='font-size:110%;line-height:1.5;max-width:46em'><b>{inline(bet.question)}</b></div>"
         )
+        rule = widgets.HTML(f"<div class='labkit-quiet'>{inline(bet.rule())}</div>")
+        rule.layout.display = None if bet.rule() else "none"
         self.control = bet.control()
         levels = [(f"{name} ({100 * share:.0f} in 100)", name) for name, share in LEVELS.items()]
         self.sure = widgets.RadioButtons(options=levels, value=None, orientation="horizontal")
@@ -30,7 +32,8 @@ class BetBox(widgets.VBox):
         self.button = widgets.Button(layout=widgets.Layout(width="14em"))
         self.status = widgets.HTML()
         row = widgets.HBox([self.button, self.status])
-        super().__init__([question, self.control, asked, self.sure, row, Page()])
+        row.add_class("labkit-bet-row")
+        super().__init__([question, rule, self.control, asked, self.sure, row, Page()])
         self.add_class("labkit-keys")
         self.add_class("labkit-bet")
         self._showing = False
@@ -92,7 +95,8 @@ class BetBox(widgets.VBox):
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = dict(super()._repr_mimebundle_(**options))
-        bundle["text/plain"] = f"{self.bet.question}\n{self.bet.example()}"
+        told = (self.bet.question, self.bet.rule(), self.bet.example())
+        bundle["text/plain"] = "\n".join(each for each in told if each)
         return bundle
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import commonprefix
 from typing import TYPE_CHECKING, Any
 
 from labkit.teach import _progress
@@ -82,9 +83,18 @@ def _seen(bet: Prediction, entry: dict[str, Any], truth: Any) -> dict[str, Any]:
 def _answer_to_all(bet: Prediction, result: Any, truth: Any) -> Words:
     opening = "Nothing is lost; a bet only makes the answer easier to remember. Here is the reply to each."
     happened = [f"**What happened: {bet.happened(truth)}.**"] if truth is not None else []
-    each = [f"**{label}:** {bet.reply_to(band, result)}" for band, label in bet.bands.items()]
-    words = Words("\n\n".join([opening, *happened, *each]), "You placed no bet.", "note")
+    shared, own = _parted([bet.reply_to(band, result) for band in bet.bands])
+    each = [f"**{label}:** {reply}" for label, reply in zip(bet.bands.values(), own, strict=True)]
+    parts = [opening, *happened, shared, *each]
+    words = Words("\n\n".join(part for part in parts if part), "You placed no bet.", "note")
     return pictured(words, None if truth is None else bet.figure(None, truth))
+
+
+def _parted(replies: list[str]) -> tuple[str, list[str]]:
+    """Return the sentences with which all replies begin, and what each goes on with."""
+    shared = commonprefix(replies)
+    end = shared.rfind(". ") + 2 if ". " in shared else 0
+    return shared[:end].strip(), [reply[end:] for reply in replies]
 
 
 def stored(bet: Prediction) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from labkit.teach._words import Words
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-FEW = 10
+FEW = 5
+"""Bets of one degree of sureness: with fewer, nothing is said about them."""
 TITLE = "Your bets"
 
 
@@ -63,8 +64,6 @@ def calibrated(entries: Iterable[Mapping[str, Any]]) -> Words:
     parts = [_counted(len(placed), answered), *map(_judged, groups)]
     if not groups:
         parts.append("With none of them you said how sure you were. If you do, a picture of it appears here.")
-    elif len(answered) < FEW:
-        parts.append(f"With fewer than {FEW} bets the intervals are wide. Chance alone could explain much of this.")
     return pictured(Words("\n\n".join(parts), TITLE, "note"), reliability(groups) if groups else None)
 
 
@@ -115,19 +114,19 @@ def _counted(placed: int, answered: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _judged(group: Group) -> str:
-    share, promised = group.share, group.promised
-    words = {"a guess": "a guess", "rather sure": "rather sure of it", "sure": "sure of it"}[group.sure]
-    how = "Where you called it a guess" if words == "a guess" else f"Where you were {words}"
-    if share.low <= promised <= share.high:
-        verdict = "fits"
-    else:
-        verdict = (
-            "you were surer than you should have been" if share.high < promised else "you knew more than you thought"
-        )
+    share, promised = group.share, f"{100 * group.promised:.0f} %"
+    named = {"a guess": "called it a guess", "rather sure": "were rather sure", "sure": "were sure"}[group.sure]
+    told = (
+        f"Where you {named}, {round(share.value * share.n)} of {share.n} came true; {promised} should. "
+        f"The interval goes from {100 * share.low:.0f} to {100 * share.high:.0f} %"
+    )
+    if share.n < FEW:
+        return f"{told}; {_bets(share.n)} {'is' if share.n == 1 else 'are'} too few to tell."
+    if share.low <= group.promised <= share.high:
+        return f"{told}, so that fits."
     return (
-        f"{how}, {round(share.value * share.n)} of {share.n} came true: {100 * share.value:.0f} % "
-        f"[{100 * share.low:.0f}, {100 * share.high:.0f}], and {100 * promised:.0f} % should; {verdict}."
-    ).replace("; fits.", ", which fits.")
+        f"{told}; you {'were surer than you should be' if share.high < group.promised else 'know more than you think'}."
+    )
 
 
 def _bets(count: int) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from labkit.stats import Band
 from labkit.teach import _shapes
-from labkit.teach._prediction import Prediction, number, short
+from labkit.teach._prediction import Prediction, apart, number, short
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -165,18 +165,25 @@ class CurveBet(Prediction):
 
     def compared(self, choice: Sequence[float], truth: Truth) -> tuple[str, ...]:
         """Return where the curves differ: shape, sides, peak, largest gap; and how many points lie near."""
-        measured, unit = truth["value"], f" {self.unit}".rstrip()
+        measured, near, allowed = truth["value"], self._near(choice, truth), apart(self.within, self.unit)
         worst = int(np.abs(np.subtract(choice, measured)).argmax())
         sentences = (
             _shapes.shapes_in_words(*(_shapes.shape(values, self.least) for values in (choice, measured))),
             _shapes.sides_in_words(choice, measured, self.names, self.least / 2),
             _shapes.extremes_in_words(choice, measured, self.names, self.least),
-            f"The largest gap is {short(abs(choice[worst] - measured[worst]))}{unit} at {self.names[worst]}: you drew "
-            f"{short(choice[worst])}, measured is {short(measured[worst])}.",
-            f"{self._near(choice, truth)} of {len(choice)} points lie within {short(self.within)}{unit} of the "
-            f"measured curve, or inside its interval; {self.needed} were asked for.",
+            f"The largest gap is {apart(abs(choice[worst] - measured[worst]), self.unit)} at {self.names[worst]}: you "
+            f"drew {short(choice[worst])}, measured is {short(measured[worst])}.",
+            f"Of {len(choice)} points {near} {'lies' if near == 1 else 'lie'} within {allowed} of the measured curve, or inside its "
+            f"interval; {self.needed} were asked for.",
         )
         return tuple(sentence for sentence in sentences if sentence)
+
+    def rule(self) -> str:
+        """Return what counts as right."""
+        return (
+            f"Right is a curve of which at least {self.needed} of {len(self.x)} points lie within "
+            f"{apart(self.within, self.unit)} of the measured one."
+        )
 
     def figure(self, choice: Sequence[float] | None, truth: Truth) -> go.Figure:
         """Return the drawn curve and the measured one in one picture."""

@@ -35,12 +35,14 @@ def both(bet: CurveBet, choice: Sequence[float] | None, truth: Mapping[str, Sequ
         With a description.
     """
     places = np.arange(len(bet.x), dtype=float)
-    fig = theme.figure(x=bet.x_title, y=bet.y_title, height=380, room=96)
+    fig = theme.figure(x=bet.x_title, y=bet.y_title, height=380, room=130)
     yours, measured = theme.styled(YOURS), theme.styled(MEASURED)
     if bet.reference is not None:
         fig.add_trace(theme.theory(places[[0, -1]], [bet.reference[0]] * 2, bet.reference[1]))
     fig.add_trace(theme.band(places, truth["low"], truth["high"], measured, "95 % interval"))
     ends, names, styles = [truth["value"][-1]], ["measured"], [measured]
+    if bet.reference is not None:
+        ends, names, styles = [*ends, bet.reference[0]], [*names, bet.reference[1]], [*styles, theme.styled("grey")]
     fig.add_trace(theme.line(places, truth["value"], measured, "measured"))
     fig.add_trace(theme.points(places, truth["value"], measured, "measured"))
     if choice is not None:
@@ -51,8 +53,6 @@ def both(bet: CurveBet, choice: Sequence[float] | None, truth: Mapping[str, Sequ
     fig.add_trace(theme.direct_labels(places[-1], ends, names, styles, span=(low, high)))
     fig.update_xaxes(tickvals=places, ticktext=bet.names, range=(-0.3, len(places) - 0.7))
     fig.update_yaxes(range=(low, high))
-    if bet.reference is not None:
-        _name_reference(fig, *bet.reference)
     return theme.describe(fig, _in_words(bet, choice, truth))
 
 
@@ -60,11 +60,6 @@ def _span(bet: CurveBet, truth: Mapping[str, Sequence[float]]) -> tuple[float, f
     """Return the ends of the vertical axis: the bet's, or wider where what was measured goes beyond them."""
     room = 0.04 * (bet.high - bet.low)
     return min(bet.low, *truth["value"]) - room, max(bet.high, *truth["value"]) + room
-
-
-def _name_reference(fig: go.Figure, height: float, name: str) -> None:
-    font = {"size": 12, "color": theme.SUBDUED}
-    fig.add_annotation(x=0, y=height, text=name, xanchor="left", yanchor="bottom", showarrow=False, font=font)
 
 
 def _in_words(bet: CurveBet, choice: Sequence[float] | None, truth: Mapping[str, Sequence[float]]) -> str:

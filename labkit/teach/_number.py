@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from labkit.stats import Estimate, exact
-from labkit.teach._prediction import Prediction, number, short
+from labkit.teach._prediction import Prediction, apart, number, short
 
 if TYPE_CHECKING:
     from labkit.teach._controls import Numbers
@@ -89,7 +89,7 @@ class NumberBet(Prediction):
         if ends[1] - ends[0] > (self.high - self.low) / 2:
             raise ValueError(
                 f"a range from {short(ends[0])} to {short(ends[1])} says too little: it may be at most "
-                f"{short((self.high - self.low) / 2)} wide"
+                f"{apart((self.high - self.low) / 2, self.unit)} wide"
             )
         return ends
 
@@ -130,15 +130,22 @@ class NumberBet(Prediction):
         side = "below" if high < value else "above"
         off = max(low - value, value - high, 0.0)
         if self.tolerance is None:
-            width = self._with_unit(short(high - low))
+            width = apart(high - low, self.unit)
             return (
                 (f"Your range is {width} wide and holds the measured value.",)
                 if off == 0
-                else (f"Your range ends {self._with_unit(short(off))} {side} the measured value.",)
+                else (f"Your range ends {apart(off, self.unit)} {side} the measured value.",)
             )
-        rule = f"Right was what lies within {self._with_unit(short(self.tolerance))} of it"
+        rule = f"Right was what lies within {apart(self.tolerance, self.unit)} of it"
         rule += "." if truth["low"] == truth["high"] else ", or inside its interval."
-        return ("That is the measured value." if off == 0 else f"You were {short(off)} {side} it. {rule}",)
+        return ("That is the measured value." if off == 0 else f"You were {apart(off, self.unit)} {side} it. {rule}",)
+
+    def rule(self) -> str:
+        """Return what counts as right."""
+        if self.tolerance is None:
+            widest = apart((self.high - self.low) / 2, self.unit)
+            return f"Right is a range that holds the measured value. It may be at most {widest} wide."
+        return f"Right is what lies within {apart(self.tolerance, self.unit)} of the measured value."
 
     def control(self) -> Numbers:
         """Return a box and a slider for each number."""

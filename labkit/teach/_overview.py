@@ -34,10 +34,10 @@ def progress() -> ProgressBox:
     return ProgressBox(_lessons.all_pieces())
 
 
-class _Saver(anywidget.AnyWidget):
-    """Hands a file to the browser."""
+class Files(anywidget.AnyWidget):
+    """A button that takes a file from the browser, and a way to hand one over."""
 
-    _esm = (_HERE / "save.js").read_text(encoding="utf-8")
+    _esm = (_HERE / "files.js").read_text(encoding="utf-8")
     _css = (_HERE / "bets.css").read_text(encoding="utf-8")
 
 
@@ -46,9 +46,8 @@ class ProgressBox(widgets.VBox):
 
     def __init__(self, lessons: Iterable[Pieces]) -> None:
         self.lessons = tuple(lessons)
-        self.table, self.status, self.saver = widgets.HTML(), widgets.HTML(), _Saver()
+        self.table, self.status, self.files = widgets.HTML(), widgets.HTML(), Files()
         self.export = _button("Export", "Save all bets, answers and hints as a file", self._export)
-        self.upload = widgets.FileUpload(accept=".json", description="Import", tooltip="Take over an exported file")
         self.erase = _button("Erase …", "Erase all bets, answers and hints; you are asked once more", self._ask)
         self.restore = _button("Bring back", "Undo the last erasing or import", self._restore)
         self.again = _button("Refresh", "Read the file again", lambda _: self.refresh(""))
@@ -56,11 +55,11 @@ class ProgressBox(widgets.VBox):
         self.keep = _button("No, keep it", "Nothing changes", lambda _: self.refresh("Nothing was erased."))
         asked = widgets.HTML("Erase all bets, answers and hints? A copy is kept, and you can bring it back.")
         self.asking = _row(asked, self.sure, self.keep)
-        self.row = _row(self.export, self.upload, self.erase, self.restore, self.again)
-        super().__init__([self.table, self.row, self.asking, self.status, Page(), self.saver])
+        self.row = _row(self.export, self.files, self.erase, self.restore, self.again)
+        super().__init__([self.table, self.row, self.asking, self.status, Page()])
         self.add_class("labkit-progress")
         self.add_class("labkit-keys")
-        self.upload.observe(self._import, "value")
+        self.files.on_msg(self._import)
         self.refresh("")
 
     def refresh(self, said: str) -> None:
@@ -75,19 +74,17 @@ class ProgressBox(widgets.VBox):
 
     def _export(self, _: Any) -> None:
         name = f"my_progress.{datetime.date.today():%Y-%m-%d}.json"
-        self.saver.send({"name": name, "text": _keeping.exported()})
+        self.files.send({"name": name, "text": _keeping.exported()})
         self.refresh(f"Your browser saves it as {name}.")
 
-    def _import(self, change: Any) -> None:
-        for file in change["new"]:
-            content, name = bytes(file["content"]), str(file["name"])
-            self._do(lambda content=content, name=name: self._taken(content, name))
-        if change["new"]:
-            self.upload.value = ()
+    def _import(self, _: Any, sent: Any, __: Any) -> None:
+        content, name = str(sent.get("text", "")).encode(), str(sent.get("name", "the file"))
 
-    def _taken(self, content: bytes, name: str) -> str:
-        copy = _keeping.take_over(content, name)
-        return f"{name} was taken over." + (f" What was there before is kept as {copy.name}." if copy else "")
+        def done() -> str:
+            copy = _keeping.take_over(content, name)
+            return f"{name} was taken over." + (f" What was there before is kept as {copy.name}." if copy else "")
+
+        self._do(done)
 
     def _ask(self, _: Any) -> None:
         self.row.layout.display, self.asking.layout.display = "none", None
@@ -121,10 +118,18 @@ def rows(lessons: Iterable[Pieces], kept: Kept) -> list[tuple[Pieces, list[str],
     found = []
     for pieces in sorted(lessons, key=_place):
         hints = sum(_count(exercises.get(each.key, {}), "hints") for each in pieces.exercises)
-        told_bets = [f"{_name(each.key)}: {_bet_state(each, bets.get(each.key, {}))}" for each in pieces.bets]
-        told = [f"{_name(each.key)}: {_exercise_state(exercises.get(each.key, {}))}" for each in pieces.exercises]
-        found.append((pieces, told_bets, told, f"{hints} of {sum(len(each.hints) for each in pieces.exercises)}"))
+        told = [f"{_name(each.key)}: {_bet_state(each, bets.get(each.key, {}))}" for each in pieces.bets]
+        states = {_name(each.key): _exercise_state(exercises.get(each.key, {})) for each in pieces.exercises}
+        found.append(
+            (pieces, told, _gathered(states), f"{hints} of {sum(len(each.hints) for each in pieces.exercises)}")
+        )
     return found
+
+
+def _gathered(states: Mapping[str, str]) -> list[str]:
+    """Return each state with the names of what is in it, what is open last."""
+    order = sorted(set(states.values()), key=lambda state: (state == "open", state))
+    return [f"{state}: {', '.join(name for name in states if states[name] == state)}" for state in order]
 
 
 def _bet_state(bet: Prediction, entry: Mapping[str, Any]) -> str:
@@ -156,7 +161,7 @@ def _as_text(lessons: Iterable[Pieces], kept: Kept) -> str:
         lines += [
             _title(pieces),
             *(f"  bet       {told}" for told in bets),
-            *(f"  exercise  {told}" for told in exercises),
+            *(f"  exercises {told}" for told in exercises),
         ]
         lines.append(f"  hints     {hints}")
     return "\n".join(lines)
@@ -174,7 +179,9 @@ def _as_html(lessons: Iterable[Pieces], kept: Kept) -> str:
 
 def _cell(told: Iterable[str]) -> str:
     quiet = (
-        f"<span class='quiet'>{html.escape(each)}</span>" if each.endswith(": open") else html.escape(each)
+        f"<span class='quiet'>{html.escape(each)}</span>"
+        if each.endswith(": open") or each.startswith("open: ")
+        else html.escape(each)
         for each in told
     )
     return "<br>".join(quiet)

@@ -83,6 +83,10 @@ class Prediction(ABC):
     def example(self) -> str:
         """Return what is allowed, one line each, and a choice as it is written in Python."""
 
+    def rule(self) -> str:
+        """Return by which rule a choice will be judged, in one sentence; empty where that goes without saying."""
+        return ""
+
     def came_true(self, choice: Any, truth: Any) -> bool:
         """Return whether the choice counts as right."""
         return self.score(choice, truth) >= 1
@@ -131,6 +135,11 @@ def number(value: Any) -> float | None:
         return None
     found = float(value)
     return found if abs(found) < 1e300 else None
+
+
+def apart(distance: float, unit: str) -> str:
+    """Return a distance between two numbers of that unit: two percentages lie percentage points apart."""
+    return f"{short(distance)} {'percentage points' if unit == '%' else unit}".rstrip()
 
 
 def short(value: float) -> str:

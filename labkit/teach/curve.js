@@ -3,7 +3,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 660, HEIGHT = 350;
-const BOX = { left: 58, right: 632, top: 40, bottom: 292 };
+const TOP = 40, LEFT = 58, BOTTOM = 292;
 
 function draw(tag, attributes, parent, text) {
   const made = document.createElementNS(SVG, tag);
@@ -35,6 +35,8 @@ function render({ model, el }) {
   const [low, high, step] = ["low", "high", "step"].map((name) => model.get(name));
   const xTitle = model.get("x_title"), yTitle = model.get("y_title"), reference = model.get("reference");
   const last = names.length - 1;
+  // The name of a line stands at its right end, where no point covers it.
+  const BOX = { left: LEFT, right: reference ? 520 : 632, top: TOP, bottom: BOTTOM };
   const xOf = (place) => BOX.left + 22 + ((BOX.right - BOX.left - 44) * place) / last;
   const yOf = (value) => BOX.bottom - ((BOX.bottom - BOX.top) * (value - low)) / (high - low);
   const rounded = (value) => {
@@ -52,7 +54,7 @@ function render({ model, el }) {
   if (reference) {
     const y = yOf(reference.y);
     draw("line", { class: "reference", x1: BOX.left, x2: BOX.right, y1: y, y2: y }, svg);
-    draw("text", { x: BOX.left + 6, y: y - 6 }, svg, reference.name);
+    draw("text", { x: BOX.right + 6, y: y + 4.5 }, svg, reference.name);
   }
   names.forEach((name, place) => {
     draw("line", { class: "stem", x1: xOf(place), x2: xOf(place), y1: BOX.top, y2: BOX.bottom }, svg);
