@@ -221,7 +221,8 @@ DRAWN = (0.0125, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
 
 def marks_against_memory(table: pd.DataFrame) -> Band:
     """Return the score of marks in percent of that of memory, world by world, at the densities that are drawn."""
-    scored = table.assign(score=composite(*(table[name].to_numpy() for name in ("food", "hazards", "coverage"))))
+    food, hazards, coverage = (table[name].to_numpy() for name in ("food", "hazards", "coverage"))
+    scored = table.assign(score=composite(food, hazards, coverage))
     found = []
     for density in DRAWN:
         here = scored[np.isclose(scored["density"], density)]
@@ -234,16 +235,13 @@ def marks_against_memory(table: pd.DataFrame) -> Band:
 def _at_both_ends(table: pd.DataFrame) -> str:
     band = marks_against_memory(table)
     ahead = [density for density, value in zip(DRAWN, band.value, strict=True) if value > 100]
-    ends = [table[np.isclose(table["density"], density)].groupby("arm") for density in (DRAWN[0], DRAWN[-1])]
-    eaten, harm = ([each[name].mean() for each in ends] for name in ("food", "hazards"))
-    food, marks, memory = (
-        [float(value) for value in pair]
-        for pair in (
-            [100 * each["traces"] / each["memory"] for each in eaten],
-            [each["traces"] for each in harm],
-            [each["memory"] for each in harm],
-        )
-    )
+    ends = [table[np.isclose(table["density"], density)] for density in (DRAWN[0], DRAWN[-1])]
+
+    def both(name: str, arm: str) -> tuple[float, ...]:
+        return tuple(float(each.loc[each["arm"] == arm, name].mean()) for each in ends)
+
+    food = [100 * marked / kept for marked, kept in zip(both("food", "traces"), both("food", "memory"), strict=True)]
+    marks, memory = both("hazards", "traces"), both("hazards", "memory")
     return (
         f"Marks score more than memory {f'from a density of {ahead[0]:g} on' if ahead else 'nowhere'}. In food they go "
         f"from {food[0]:.0f} % of memory's to {food[1]:.0f} %. With marks an agent enters {marks[0]:.2f} hazards "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from os.path import commonprefix
 from typing import TYPE_CHECKING, Any
 
 from labkit.teach import _progress
@@ -92,7 +91,9 @@ def _answer_to_all(bet: Prediction, result: Any, truth: Any) -> Words:
 
 def _parted(replies: list[str]) -> tuple[str, list[str]]:
     """Return the sentences with which all replies begin, and what each goes on with."""
-    shared = commonprefix(replies)
+    shared = replies[0]
+    while not all(reply.startswith(shared) for reply in replies):
+        shared = shared[:-1]
     end = shared.rfind(". ") + 2 if ". " in shared else 0
     return shared[:end].strip(), [reply[end:] for reply in replies]
 
