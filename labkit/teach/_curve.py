@@ -173,7 +173,7 @@ class CurveBet(Prediction):
             _shapes.extremes_in_words(choice, measured, self.names, self.least),
             f"The largest gap is {apart(abs(choice[worst] - measured[worst]), self.unit)} at {self.names[worst]}: you "
             f"drew {short(choice[worst])}, measured is {short(measured[worst])}.",
-            f"Of {len(choice)} points {near} {'lies' if near == 1 else 'lie'} within {allowed} of the measured curve, or "
+            f"{near} of {len(choice)} points lie within {allowed} of the measured curve, or "
             f"inside its interval; {self.needed} were asked for.",
         )
         return tuple(sentence for sentence in sentences if sentence)

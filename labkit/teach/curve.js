@@ -166,6 +166,7 @@ function render({ model, el }) {
   }
 
   let held = null, stroke = null;
+  const passed = new Set();
   const where = (event) => {
     const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
     const place = Math.min(last, Math.max(0, ((at.x - xOf(0)) / (xOf(last) - xOf(0))) * last));
@@ -175,14 +176,18 @@ function render({ model, el }) {
     const found = values.findIndex((value, place) => value !== null && Math.hypot(x - xOf(place), y - yOf(value)) < 17);
     return found < 0 ? null : found;
   };
+  // A stroke that begins or ends a little beside a position means that position, unless it has passed it.
+  const touch = (at) => {
+    const near = Math.round(at.place);
+    if (!passed.has(near) && Math.abs(near - at.place) < 0.35) values[near] = rounded(at.value);
+  };
   // Sets every position between two moments of a stroke, on the straight line between them.
   const pass = (from, to) => {
-    const near = Math.round(to.place);
-    if (Math.abs(near - to.place) < 0.35) values[near] = rounded(to.value);
     const [a, b] = from.place < to.place ? [from, to] : [to, from];
     for (let place = Math.ceil(a.place); place <= Math.floor(b.place); place++) {
       const share = b.place > a.place ? (place - a.place) / (b.place - a.place) : 1;
       values[place] = rounded(a.value + share * (b.value - a.value));
+      passed.add(place);
     }
   };
   svg.addEventListener("pointerdown", (event) => {
@@ -194,7 +199,8 @@ function render({ model, el }) {
     held = grabbed(at);
     if (held === null) {
       stroke = at;
-      pass(at, at);
+      passed.clear();
+      touch(at);
     }
     points[held ?? Math.round(at.place)].group.focus({ preventScroll: true });
     svg.setPointerCapture(event.pointerId);
@@ -212,6 +218,7 @@ function render({ model, el }) {
   });
   const lift = () => {
     if (held === null && stroke === null) return;
+    if (stroke !== null) touch(stroke);
     held = stroke = null;
     show();
     tell();
