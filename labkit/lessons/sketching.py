@@ -299,7 +299,7 @@ BET = Bet(
         ),
     },
     outcome=_outcome,
-    sample=lambda: steal(Leak(size=66), rng=0, replicates=2),
+    sample=lambda: steal(Leak(size=66), rng=0, replicates=1),
 )
 
 

@@ -213,7 +213,7 @@ BET = Bet(
         ),
     },
     outcome=_outcome,
-    sample=lambda: compare(claims.MAIN, rng=0, replicates=4),
+    sample=lambda: compare(claims.MAIN, rng=0, replicates=2),
 )
 
 DRAWN = (0.0125, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
