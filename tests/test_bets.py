@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from labkit import teach, theme
@@ -67,6 +67,9 @@ CHOICE = Bet(
     outcome="a",
 )
 RISING = [10, 20, 40, 70, 90]
+EXERCISES = [teach.Exercise(f"demo.{name}", "?", lambda _: teach.Feedback.right("Yes."), ("Look.", "Look again."), int)
+             for name in ("one", "two", "three")]  # fmt: skip
+LESSON = Pieces("demo", (CHOICE, NUMBER, CURVE), tuple(EXERCISES))
 ALL = (
     pytest.param(CHOICE, "a", "b", None, id="choice"),
     pytest.param(NUMBER, 40, 80, 42.0, id="number"),
@@ -419,11 +422,24 @@ def test_the_picture_of_calibration_shows_each_group_with_its_interval():
     assert "9 of 10 came true" in theme.description(figure)
 
 
-@given(st.lists(st.dictionaries(st.sampled_from(["choice", "came_true", "late", "sure", "seen"]), st.one_of(
-    st.none(), st.booleans(), st.integers(), st.text(max_size=3), st.just("sure"), st.lists(st.integers(), max_size=2)
-)), max_size=6))  # fmt: skip
-def test_whatever_stands_in_the_file_calibration_has_an_answer(entries):
-    assert str(calibrated(entries)).startswith("Your bets")
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["a", "sure", "", "open"]),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+    max_leaves=6,
+)
+NAMES = ("choice", "sure", "locked", "seen", "late", "truth", "score", "came_true", "attempts", "right", "hints")
+
+
+@settings(max_examples=25)
+@given(st.dictionaries(st.sampled_from(NAMES), ODD, max_size=6))
+def test_whatever_stands_in_the_file_the_reader_gets_an_answer(entry):
+    kept = {"bets": dict.fromkeys(("demo.choice", "demo.curve"), entry), "exercises": {"demo.one": entry}}
+    assert len(rows([LESSON], kept)) == 1
+    assert str(calibrated(kept["bets"].values())).startswith("Your bets")
+    for bet, result in ((CHOICE, None), (NUMBER, 4.0), (RANGE, 4.0), (CURVE, RISING)):
+        _progress.update("bets", bet.key, lambda _: entry)
+        assert teach.place(bet).status.value
+        assert str(teach.answer(bet, result))
 
 
 # ------------------------------------------------------------------------- progress: taken away and brought back
@@ -483,10 +499,6 @@ def test_all_that_a_reader_leaves_behind_is_ignored_by_git(progress, checkout):
 
 
 # --------------------------------------------------------------------------------------------- the overview
-
-EXERCISES = [teach.Exercise(f"demo.{name}", "?", lambda _: teach.Feedback.right("Yes."), ("Look.", "Look again."), int)
-             for name in ("one", "two", "three")]  # fmt: skip
-LESSON = Pieces("demo", (CHOICE, NUMBER, CURVE), tuple(EXERCISES))
 
 
 def test_the_overview_says_what_is_placed_answered_solved_and_hinted():

@@ -223,11 +223,9 @@ def marks_against_memory(table: pd.DataFrame) -> Band:
     """Return the score of marks in percent of that of memory, world by world, at the densities that are drawn."""
     food, hazards, coverage = (table[name].to_numpy() for name in ("food", "hazards", "coverage"))
     scored = table.assign(score=composite(food, hazards, coverage))
-    found = []
-    for density in DRAWN:
-        here = scored[np.isclose(scored["density"], density)]
-        arms = here.pivot_table(index="replicate", columns="arm", values="score")
-        found.append(ratio_interval(arms["traces"], arms["memory"]).scaled(100))
+    scores = scored.pivot_table(index=["density", "replicate"], columns="arm", values="score")
+    arms = [scores.loc[density] for density in DRAWN]
+    found = [ratio_interval(each["traces"], each["memory"]).scaled(100) for each in arms]
     value, low, high = (np.array([getattr(each, name) for each in found]) for name in ("value", "low", "high"))
     return Band(value, low, high, found[0].n)
 
@@ -235,7 +233,7 @@ def marks_against_memory(table: pd.DataFrame) -> Band:
 def _at_both_ends(table: pd.DataFrame) -> str:
     band = marks_against_memory(table)
     ahead = [density for density, value in zip(DRAWN, band.value, strict=True) if value > 100]
-    ends = [table[np.isclose(table["density"], density)] for density in (DRAWN[0], DRAWN[-1])]
+    ends = [table[table["density"] == density] for density in (DRAWN[0], DRAWN[-1])]
 
     def both(name: str, arm: str) -> tuple[float, ...]:
         return tuple(float(each.loc[each["arm"] == arm, name].mean()) for each in ends)

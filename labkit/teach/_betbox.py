@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from labkit.page import Page
 from labkit.teach import _bets
-from labkit.teach._prediction import LEVELS, Prediction
+from labkit.teach._prediction import LEVELS, Prediction, sureness
 from labkit.teach._words import inline
 
 OPEN = "Choose, then lock it in."
@@ -51,7 +51,7 @@ class BetBox(widgets.VBox):
         # What is drawn half-way is not stored, and stays.
         if choice is not None:
             self.control.choice = choice
-            self.sure.value = entry.get("sure") if entry.get("sure") in LEVELS else None
+            self.sure.value = sureness(entry)
         self._showing = False
         self.control.disabled = self.sure.disabled = locked
         self.button.disabled = choice is None or (locked and seen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labkit.teach import _progress
-from labkit.teach._prediction import Prediction, level
+from labkit.teach._prediction import Prediction, level, sureness
 from labkit.teach._show import pictured
 from labkit.teach._words import Words
 
@@ -58,8 +58,11 @@ def answer(bet: Prediction, result: Any = None) -> Words:
     choice = bet.placed(entry)
     if choice is None:
         return _answer_to_all(bet, result, truth)
-    sure = f" ({entry['sure']})" if entry.get("sure") else ""
-    title, reply = f"You bet: {bet.said(choice)}{sure}", bet.reply_to(bet.band(choice, truth), result)
+    sure = sureness(entry)
+    title, reply = (
+        f"You bet: {bet.said(choice)}" + (f" ({sure})" if sure else ""),
+        bet.reply_to(bet.band(choice, truth), result),
+    )
     if truth is None:
         return Words(reply, title, "note")
     right = bet.came_true(choice, truth)

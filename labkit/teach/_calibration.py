@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from labkit import theme
 from labkit.stats import Estimate, proportion_interval
 from labkit.teach import _progress
-from labkit.teach._prediction import LEVELS
+from labkit.teach._prediction import LEVELS, sureness
 from labkit.teach._show import pictured
 from labkit.teach._words import Words
 
@@ -69,7 +69,7 @@ def calibrated(entries: Iterable[Mapping[str, Any]]) -> Words:
 
 def grouped(answered: Sequence[Mapping[str, Any]]) -> list[Group]:
     """Return the answered bets by how sure the reader was, the least sure first."""
-    by_level = {name: [entry["came_true"] for entry in answered if entry.get("sure") == name] for name in LEVELS}
+    by_level = {name: [entry["came_true"] for entry in answered if sureness(entry) == name] for name in LEVELS}
     return [Group(name, proportion_interval(sum(came), len(came))) for name, came in by_level.items() if came]
 
 

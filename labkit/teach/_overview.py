@@ -139,7 +139,9 @@ def _bet_state(bet: Prediction, entry: Mapping[str, Any]) -> str:
         return "locked in" if entry.get("locked") else "chosen, not locked in"
     if entry.get("late"):
         return "placed after the answer"
-    return {True: "came true", False: "did not come true"}.get(entry.get("came_true"), "answered")  # type: ignore[arg-type]
+    if not isinstance(entry.get("came_true"), bool):
+        return "answered"
+    return "came true" if entry["came_true"] else "did not come true"
 
 
 def _exercise_state(entry: Mapping[str, Any]) -> str:

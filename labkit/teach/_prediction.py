@@ -129,11 +129,20 @@ def level(sure: str | None) -> str | None:
     return sure
 
 
+def sureness(entry: Mapping[str, Any]) -> str | None:
+    """Return how sure the reader of a stored bet was, None where it does not say, or says something else."""
+    sure = entry.get("sure")
+    return sure if isinstance(sure, str) and sure in LEVELS else None
+
+
 def number(value: Any) -> float | None:
     """Return a finite number, None for anything else."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
-    found = float(value)
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
     return found if abs(found) < 1e300 else None
 
 
