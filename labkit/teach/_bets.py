@@ -28,6 +28,11 @@ def place(bet: Prediction, choice: Any = None, *, sure: str | None = None) -> Be
     sure : {"a guess", "rather sure", "sure"}, optional
         How sure you are of it.
 
+    Returns
+    -------
+    BetBox
+        A widget; without widgets it shows as plain text that says how to bet from code.
+
     Raises
     ------
     ValueError
@@ -51,6 +56,11 @@ def answer(bet: Prediction, result: Any = None) -> Words:
         The bet placed at the start of the lesson.
     result : Any
         What the replies and the outcome are computed from.
+
+    Returns
+    -------
+    Words
+        With a picture, where a curve was drawn.
     """
     truth = bet.truth(result)
     _progress.note(SECTION, bet.key, lambda entry: _seen(bet, entry, truth))

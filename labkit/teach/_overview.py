@@ -78,7 +78,7 @@ class ProgressBox(widgets.VBox):
         self.refresh(f"Your browser saves it as {name}.")
 
     def _import(self, _: Any, sent: Any, __: Any) -> None:
-        content, name = str(sent.get("text", "")).encode(), str(sent.get("name", "the file"))
+        content, name = str(sent.get("text", "")).encode("utf-8", "replace"), str(sent.get("name", "the file"))
 
         def done() -> str:
             copy = _keeping.take_over(content, name)
