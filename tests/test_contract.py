@@ -24,7 +24,7 @@ import labkit.mechanisms
 from labkit import ledger, seeds, theme
 from labkit.curriculum import prose
 from labkit.params import Params, domain
-from labkit.teach import Bet, Exercise, run_solution
+from labkit.teach import Bet, Exercise, Prediction, place, run_solution
 from labkit.unfolding import finish
 
 ROOT = Path(__file__).parents[1]
@@ -274,7 +274,41 @@ def test_every_exercise_survives_nonsense(exercise):
         assert exercise.check(nonsense).verdict == "not yet"
 
 
-@pytest.mark.parametrize("bet", of_lessons(Bet))
-def test_every_bet_names_its_lesson(bet):
-    assert bet.key.partition(".")[0] in STEMS
-    assert len(set(bet.options.values())) == len(bet.options)
+@pytest.mark.parametrize("bet", of_lessons(Prediction))
+class TestBet:
+    def test_it_names_its_lesson_and_tells_its_answers_apart(self, bet):
+        assert bet.key.partition(".")[0] in STEMS
+        assert len(set(bet.bands.values())) == len(bet.bands) >= 2
+
+    def test_it_can_be_placed_and_read_without_buttons(self, bet, tmp_path, monkeypatch):
+        monkeypatch.setenv("LABKIT_PROGRESS", str(tmp_path / "progress.json"))
+        shown = place(bet)._repr_mimebundle_()["text/plain"]
+        assert bet.question in shown
+        assert "place(bet, choice=" in shown
+
+    def test_every_reply_can_be_computed(self, bet):
+        asks = callable(bet.outcome) or any(map(callable, bet.replies.values()))
+        assert bet.sample or not asks, "a bet whose reply is computed needs a sample: a small result to compute it from"
+        result = bet.sample() if bet.sample else None
+        replies = [bet.reply_to(band, result) for band in bet.bands]
+        assert all(len(reply.split()) >= 4 for reply in replies)
+        assert len(set(replies)) == len(replies)
+        truth = bet.truth(result)
+        if truth is not None:
+            assert bet.happened(truth)
+            figure = bet.figure(None, truth)
+            assert figure is None or theme.description(figure).endswith(".")
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_no_two_pieces_of_a_lesson_share_a_key(stem):
+    pieces = [
+        piece
+        for value in lesson_of(stem).values()
+        for piece in (value.values() if isinstance(value, dict) else [value])
+        if isinstance(piece, Prediction | Exercise)
+    ]
+    keys = [piece.key for piece in pieces]
+    assert len(set(keys)) == len(keys)
+    assert any(isinstance(piece, Bet) for piece in pieces)
+    assert sum(isinstance(piece, Exercise) for piece in pieces) >= 3

@@ -97,17 +97,17 @@ def test_a_bet_after_the_answer_is_welcome_but_marked() -> None:
 def test_buttons_store_lock_unlock_and_survive_a_restart() -> None:
     box = teach.place(BET)
     assert box.button.disabled
-    box.options.value = "traces"
+    box.control.value = "traces"
     assert _bets.stored(BET) == {"choice": "traces", "locked": False}
     box.button.click()
     assert _bets.stored(BET) == {"choice": "traces", "locked": True}
-    assert box.options.disabled
+    assert box.control.disabled
     again = BetBox(BET)
-    assert again.options.value == "traces"
-    assert again.options.disabled
+    assert again.control.value == "traces"
+    assert again.control.disabled
     again.button.click()
-    assert not again.options.disabled
-    again.options.value = "memory"
+    assert not again.control.disabled
+    again.control.value = "memory"
     again.button.click()
     teach.answer(BET, 1.0)
     again.button.click()
@@ -127,7 +127,7 @@ def test_a_full_disk_is_told_on_the_page(monkeypatch: pytest.MonkeyPatch) -> Non
         raise OSError("no space left")
 
     monkeypatch.setattr(_progress, "write_text", full)
-    box.options.value = "traces"
+    box.control.value = "traces"
     assert "could not be stored: no space left" in box.status.value
 
 

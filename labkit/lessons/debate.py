@@ -499,6 +499,7 @@ BET = Bet(
         ),
     },
     outcome=_outcome,
+    sample=lambda: simulate_beliefs(Urn(), rng=0, replicates=200),
 )
 
 # --------------------------------------------------------------------------------------- the exercises

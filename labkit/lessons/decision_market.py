@@ -15,6 +15,7 @@ from labkit.mechanisms.decision_market import (
     Clinic,
     Market,
     Risk,
+    Run,
     Surface,
     Table,
     honest_risk,
@@ -30,7 +31,7 @@ from labkit.mechanisms.decision_market import (
 )
 from labkit.params import Field
 from labkit.seeds import Seed, as_sequence
-from labkit.teach import Bet, Essay, Exercise, Feedback
+from labkit.teach import Bet, Essay, Exercise, Feedback, NumberBet
 from labkit.unfolding import finish
 
 # ------------------------------------------------------------------------------------------- the panel
@@ -235,6 +236,41 @@ BET = Bet(
         ),
     },
     outcome=_outcome,
+    sample=lambda: pay_surface(claims.PRICES, claims.BELIEFS, exploration=0.0),
+)
+
+
+def _shared(run: Run) -> float:
+    return float(100 * run.share.mean())
+
+
+SHARE = NumberBet(
+    key="decision_market.share",
+    question=(
+        "Now the payment is mended. Two agents see one coloured ball each, from different urns. Neither sees the other's ball, "
+        "neither cares for the decision, and both learn from their pay alone. Somebody who saw both balls and knew Bayes' rule "
+        "would gain something over deciding blindly. What share of that gain do the two reach in the end?"
+    ),
+    low=0,
+    high=100,
+    unit="%",
+    step=1,
+    tolerance=5,
+    outcome=_shared,
+    replies={
+        "low": lambda run: (
+            f"They reach {_shared(run):.0f} %. It seems that something must get lost on the way. But the price carries "
+            "all that the first agent knows: it is a sum of log odds, and the second adds its ball to that sum."
+        ),
+        "near": lambda run: (
+            f"They reach {_shared(run):.0f} %. A price is a good message: it holds all that the first agent knows about "
+            "the action, and nothing else needs to be said."
+        ),
+        "high": lambda run: (
+            f"They reach {_shared(run):.0f} %. They still explore a little, and their reports are noisy, so a part stays out of reach."
+        ),
+    },
+    sample=lambda: learn(Market(steps=400), rng=0),
 )
 
 # --------------------------------------------------------------------------------------- the exercises

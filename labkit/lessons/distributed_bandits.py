@@ -302,6 +302,7 @@ BET = Bet(
         ),
     },
     outcome=_outcome,
+    sample=lambda: compare(Study(rounds=300), rng=0, replicates=3, policies=("isolated", "central", "dislinucb")),
 )
 
 # --------------------------------------------------------------------------------------- the exercises

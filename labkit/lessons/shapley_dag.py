@@ -391,6 +391,7 @@ BET = Bet(
         ),
     },
     outcome=_outcome,
+    sample=lambda: simulate(Crowd(), rng=0, replicates=200),
 )
 
 # --------------------------------------------------------------------------------------- the exercises

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 from numpy.random import SeedSequence
+from numpy.typing import NDArray
 
 from labkit.claims import sketching as claims
 from labkit.explore import Panel, View, explore
@@ -37,7 +38,8 @@ from labkit.mechanisms.sketching import (
     variance_factor,
 )
 from labkit.seeds import Seed, as_sequence
-from labkit.teach import Bet, Essay, Exercise, Feedback
+from labkit.stats import Estimate, mean_interval
+from labkit.teach import Bet, Essay, Exercise, Feedback, NumberBet
 from labkit.unfolding import finish
 
 if TYPE_CHECKING:
@@ -311,6 +313,46 @@ BET = Bet(
         ),
     },
     outcome=_outcome,
+    sample=lambda: steal(Leak(size=66), rng=0, replicates=1),
+)
+
+
+def _total(bits: NDArray[np.float64]) -> Estimate:
+    return mean_interval(100 * bits)
+
+
+def _total_in_words(bits: NDArray[np.float64]) -> str:
+    return f"In total the sketch sends {_total(bits).value:.0f} % of the bits of plain descent."
+
+
+TOTAL = NumberBet(
+    key="sketching.total",
+    question=(
+        "A gradient has 200 numbers. A sketch sends 20 instead, a tenth of the bits in each round. Descent goes on until the "
+        "loss is within 0.001 of the least, with the largest step that is safe for any curvature. How many bits does the sketch "
+        "send in total, in percent of what plain descent sends? Give a range."
+    ),
+    low=0,
+    high=400,
+    unit="%",
+    step=5,
+    outcome=_total,
+    replies={
+        "low": lambda bits: (
+            _total_in_words(bits)
+            + " A tenth per round is a tenth in total only if the number of rounds stays the same. It does not: what comes "
+            "back is noisy, so steps must be small, and there are many more of them."
+        ),
+        "near": lambda bits: (
+            _total_in_words(bits)
+            + " Ten times less per round, a little more than ten times as many rounds: the noise factor is 1 + (d - 1)/s."
+        ),
+        "high": lambda bits: (
+            _total_in_words(bits)
+            + " The noise does cost rounds, about eleven times as many. But it costs no more than that, because it averages out."
+        ),
+    },
+    sample=lambda: np.array([1.18, 1.19, 1.17]),
 )
 
 # --------------------------------------------------------------------------------------- the exercises

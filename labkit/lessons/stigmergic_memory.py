@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from labkit.claims import stigmergic_memory as claims
@@ -17,6 +18,7 @@ from labkit.mechanisms.stigmergic_memory import (
     Swarm,
     World,
     compare,
+    composite,
     consensus,
     critical_density,
     half_life,
@@ -25,8 +27,8 @@ from labkit.mechanisms.stigmergic_memory import (
     unfold_arms,
 )
 from labkit.seeds import Seed
-from labkit.stats import paired_comparison
-from labkit.teach import Bet, Essay, Exercise, Feedback
+from labkit.stats import Band, paired_comparison, ratio_interval
+from labkit.teach import Bet, CurveBet, Essay, Exercise, Feedback
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,7 +162,7 @@ GALLERY = {
 }
 """Every figure of the lesson, made from small results: what the tests look at."""
 
-# --------------------------------------------------------------------------------------------- the bet
+# -------------------------------------------------------------------------------------------- the bets
 
 
 def _gains(runs: Arms) -> dict[str, float]:
@@ -228,6 +230,85 @@ BET = Bet(
         ),
     },
     outcome=_outcome,
+    sample=lambda: compare(claims.MAIN, rng=0, replicates=2),
+)
+
+DRAWN = (0.0125, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
+
+
+def marks_against_memory(table: pd.DataFrame) -> Band:
+    """Return the score of marks in percent of that of memory, world by world, at the densities that are drawn."""
+    food, hazards, coverage = (table[name].to_numpy() for name in ("food", "hazards", "coverage"))
+    scored = table.assign(score=composite(food, hazards, coverage))
+    scores = scored.pivot_table(index=["density", "replicate"], columns="arm", values="score")
+    arms = [scores.loc[density] for density in DRAWN]
+    found = [ratio_interval(each["traces"], each["memory"]).scaled(100) for each in arms]
+    value, low, high = (np.array([getattr(each, name) for each in found]) for name in ("value", "low", "high"))
+    return Band(value, low, high, found[0].n)
+
+
+def _at_both_ends(table: pd.DataFrame) -> str:
+    band = marks_against_memory(table)
+    ahead = [density for density, value in zip(DRAWN, band.value, strict=True) if value > 100]
+    ends = [table[table["density"] == density] for density in (DRAWN[0], DRAWN[-1])]
+
+    def both(name: str, arm: str) -> tuple[float, ...]:
+        return tuple(float(each.loc[each["arm"] == arm, name].mean()) for each in ends)
+
+    food = [100 * marked / kept for marked, kept in zip(both("food", "traces"), both("food", "memory"), strict=True)]
+    marks, memory = both("hazards", "traces"), both("hazards", "memory")
+    return (
+        f"Marks score more than memory {f'from a density of {ahead[0]:g} on' if ahead else 'nowhere'}. In food they go "
+        f"from {food[0]:.0f} % of memory's to {food[1]:.0f} %. With marks an agent enters {marks[0]:.2f} hazards "
+        f"in the thinnest crowd and {marks[1]:.2f} in the densest, with memory {memory[0]:.2f} and "
+        f"{memory[1]:.2f}."
+    )
+
+
+CURVE = CurveBet(
+    key="stigmergic_memory.marks_against_memory",
+    question=(
+        "Hazards are hidden now: an agent feels one only when it steps on it. Agents with marks alone score so many percent "
+        "of what agents with memory alone score. More and more agents share the field. Draw the curve."
+    ),
+    x=DRAWN,
+    x_title="density, agents per cell",
+    y_title="score of marks, % of the score of memory",
+    low=0,
+    high=200,
+    unit="%",
+    within=20,
+    needed=5,
+    reference=(100, "as good as memory"),
+    outcome=marks_against_memory,
+    replies={
+        "rises": lambda table: (
+            _at_both_ends(table)
+            + " So food gets short for everybody, and knowing where it was is worth less. What is left to decide is harm: one "
+            "agent that is hurt warns all, if it leaves a mark."
+        ),
+        "falls": lambda table: (
+            _at_both_ends(table)
+            + " It is natural to expect that a crowd spoils a common ground. Here it completes it: the more agents walk, the "
+            "sooner somebody has found and marked each hazard."
+        ),
+        "level": lambda table: (
+            _at_both_ends(table)
+            + " Both parts move, and both the same way. Food gets short for everybody, so remembering it is worth less; and "
+            "the more agents walk, the sooner each hazard is marked."
+        ),
+        "peaks": lambda table: (
+            _at_both_ends(table)
+            + " A best density sounds plausible. But nothing turns this curve round: each further agent makes food scarcer "
+            "and the warnings more complete."
+        ),
+        "other": lambda table: (
+            _at_both_ends(table)
+            + " Two things change with the crowd, and both push the same way: remembered food is worth less, and shared "
+            "warnings are worth more."
+        ),
+    },
+    sample=recorded_density,
 )
 
 # --------------------------------------------------------------------------------------- the exercises

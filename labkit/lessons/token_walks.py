@@ -208,6 +208,7 @@ BET = Bet(
         ),
     },
     outcome=_outcome,
+    sample=lambda: compare(World(), rng=0, replicates=20),
 )
 
 # --------------------------------------------------------------------------------------- the exercises

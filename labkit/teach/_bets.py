@@ -1,143 +1,123 @@
-"""Bets: the reader commits to a prediction before the run, and the answer depends on what was bet."""
+"""Placing and answering bets: the reader commits before the run, and the answer depends on what was bet."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labkit.teach import _progress
+from labkit.teach._prediction import Prediction, level, sureness
+from labkit.teach._show import pictured
 from labkit.teach._words import Words
 
 if TYPE_CHECKING:
     from labkit.teach._betbox import BetBox
 
 SECTION = "bets"
-Reply = str | Callable[[Any], str]
 
 
-@dataclass(frozen=True)
-class Bet:
-    """A question with a few answers to choose from, each with its own reply.
-
-    Attributes
-    ----------
-    key : str
-        The name under which the choice is stored; it begins with the stem, as in ``stigmergic_memory.first``.
-    question : str
-        What the reader predicts.
-    options : mapping of str to str
-        What can be bet: key to label.
-    replies : mapping of str to (str or function of the result)
-        What to say to a reader who bet that option; a wrong belief is named, kindly.
-    outcome : str or function of the result, optional
-        Which option came true, so that the answer can say so and the bet can be scored.
-
-    Raises
-    ------
-    ValueError
-        There are fewer than two options, an option has no reply, or the outcome is not an option.
-    """
-
-    key: str
-    question: str
-    options: Mapping[str, str]
-    replies: Mapping[str, Reply]
-    outcome: Reply | None = None
-
-    def __post_init__(self) -> None:
-        if len(self.options) < 2:
-            raise ValueError(f"bet {self.key!r} has {len(self.options)} options: allowed is 2 or more")
-        if set(self.options) != set(self.replies):
-            odd = ", ".join(sorted(set(self.options) ^ set(self.replies)))
-            raise ValueError(f"bet {self.key!r}: options and replies must have the same keys; these differ: {odd}")
-        if isinstance(self.outcome, str):
-            self._known(self.outcome)
-
-    def reply(self, choice: str, result: Any = None) -> str:
-        """Return the reply to one choice, given the result of the run."""
-        reply = self.replies[choice]
-        return reply if isinstance(reply, str) else reply(result)
-
-    def truth(self, result: Any = None) -> str | None:
-        """Return the option that came true, or None where the bet does not say.
-
-        Raises
-        ------
-        ValueError
-            The outcome is not one of the options.
-        """
-        if self.outcome is None:
-            return None
-        return self._known(self.outcome if isinstance(self.outcome, str) else self.outcome(result))
-
-    def _known(self, choice: str) -> str:
-        if choice not in self.options:
-            raise ValueError(f"bet {self.key!r} has no option {choice!r}; its options are {', '.join(self.options)}")
-        return choice
-
-
-def place(bet: Bet, choice: str | None = None) -> BetBox:
+def place(bet: Prediction, choice: Any = None, *, sure: str | None = None) -> BetBox:
     """Show the bet; the choice is stored as it is made and can be changed until the answer has been seen.
 
     Parameters
     ----------
-    bet : Bet
+    bet : Bet, NumberBet or CurveBet
         The bet of the lesson.
-    choice : str, optional
-        Bet from code, where no buttons are shown: the key of an option. It is locked in at once.
+    choice : optional
+        Bet from code, where no buttons are shown: the key of an option, a number, a pair of numbers, or a list of
+        heights. It is locked in at once.
+    sure : {"a guess", "rather sure", "sure"}, optional
+        How sure you are of it.
+
+    Returns
+    -------
+    BetBox
+        A widget; without widgets it shows as plain text that says how to bet from code.
 
     Raises
     ------
     ValueError
-        The choice is not an option, or the answer has been seen and the bet stands.
+        The choice is not allowed, or the answer has been seen and the bet stands.
     """
     from labkit.teach._betbox import BetBox
 
     if choice is not None:
-        store(bet, bet._known(choice), locked=True)
+        store(bet, bet.known(choice), locked=True, sure=level(sure))
+    elif sure is not None:
+        raise ValueError(f"sure = {sure!r} needs a choice: place(bet, choice=..., sure={sure!r})")
     return BetBox(bet)
 
 
-def answer(bet: Bet, result: Any = None) -> Words:
+def answer(bet: Prediction, result: Any = None) -> Words:
     """Answer the bet according to what was chosen; from then on the choice stands.
 
     Parameters
     ----------
-    bet : Bet
+    bet : Bet, NumberBet or CurveBet
         The bet placed at the start of the lesson.
     result : Any
         What the replies and the outcome are computed from.
+
+    Returns
+    -------
+    Words
+        With a picture, where a curve was drawn.
     """
-    choice: str = stored(bet).get("choice", "")
     truth = bet.truth(result)
-    _progress.note(SECTION, bet.key, lambda entry: {**entry, "seen": True, **({"truth": truth} if truth else {})})
-    if choice not in bet.options:
+    _progress.note(SECTION, bet.key, lambda entry: _seen(bet, entry, truth))
+    entry = stored(bet)
+    choice = bet.placed(entry)
+    if choice is None:
         return _answer_to_all(bet, result, truth)
-    if truth is None:
-        return Words(bet.reply(choice, result), f"You bet: {bet.options[choice]}", "note")
-    verdict = "That is what happened." if choice == truth else f"What happened: {bet.options[truth]}."
-    return Words(
-        f"**{verdict}**\n\n{bet.reply(choice, result)}",
-        f"You bet: {bet.options[choice]}",
-        "good" if choice == truth else "again",
+    sure = sureness(entry)
+    title, reply = (
+        f"You bet: {bet.said(choice)}" + (f" ({sure})" if sure else ""),
+        bet.reply_to(bet.band(choice, truth), result),
     )
+    if truth is None:
+        return Words(reply, title, "note")
+    right = bet.came_true(choice, truth)
+    happened = "That is what happened." if right else f"What happened: {bet.happened(truth)}."
+    parts = [f"**{happened}**", " ".join(bet.compared(choice, truth)), reply]
+    text = "\n\n".join(part for part in parts if part)
+    return pictured(Words(text, title, "good" if right else "again"), bet.figure(choice, truth))
 
 
-def _answer_to_all(bet: Bet, result: Any, truth: str | None) -> Words:
+def _seen(bet: Prediction, entry: dict[str, Any], truth: Any) -> dict[str, Any]:
+    """Return the entry once its answer has been seen: what was chosen stands, and is scored."""
+    choice = bet.placed(entry)
+    locked = {} if choice is None else {"locked": True}
+    if truth is None:
+        return {**entry, **locked, "seen": True}
+    scored = {} if choice is None else {"score": bet.score(choice, truth), "came_true": bet.came_true(choice, truth)}
+    return {**entry, **locked, "seen": True, "truth": truth, **scored}
+
+
+def _answer_to_all(bet: Prediction, result: Any, truth: Any) -> Words:
     opening = "Nothing is lost; a bet only makes the answer easier to remember. Here is the reply to each."
-    happened = [f"**What happened: {bet.options[truth]}.**"] if truth else []
-    each = [f"**{label}:** {bet.reply(key, result)}" for key, label in bet.options.items()]
-    return Words("\n\n".join([opening, *happened, *each]), "You placed no bet.", "note")
+    happened = [f"**What happened: {bet.happened(truth)}.**"] if truth is not None else []
+    shared, own = _parted([bet.reply_to(band, result) for band in bet.bands])
+    each = [f"**{label}:** {reply}" for label, reply in zip(bet.bands.values(), own, strict=True)]
+    parts = [opening, *happened, shared, *each]
+    words = Words("\n\n".join(part for part in parts if part), "You placed no bet.", "note")
+    return pictured(words, None if truth is None else bet.figure(None, truth))
 
 
-def stored(bet: Bet) -> dict[str, Any]:
-    """Return what is stored of this bet: ``choice``, ``locked``, ``seen``, ``late``, ``truth``."""
+def _parted(replies: list[str]) -> tuple[str, list[str]]:
+    """Return the sentences with which all replies begin, and what each goes on with."""
+    shared = replies[0]
+    while not all(reply.startswith(shared) for reply in replies):
+        shared = shared[:-1]
+    end = shared.rfind(". ") + 2 if ". " in shared else 0
+    return shared[:end].strip(), [reply[end:] for reply in replies]
+
+
+def stored(bet: Prediction) -> dict[str, Any]:
+    """Return what is stored of this bet: ``choice``, ``sure``, ``locked``, ``seen``, ``late``, ``truth``, ``score``."""
     return _progress.entry(SECTION, bet.key)
 
 
-def store(bet: Bet, choice: str, *, locked: bool) -> dict[str, Any]:
-    """Store a choice.
+def store(bet: Prediction, choice: Any, *, locked: bool, sure: str | None = None) -> dict[str, Any]:
+    """Store a choice, or withdraw it where `choice` is None.
 
     Raises
     ------
@@ -146,9 +126,11 @@ def store(bet: Bet, choice: str, *, locked: bool) -> dict[str, Any]:
     """
 
     def change(entry: dict[str, Any]) -> dict[str, Any]:
-        if entry.get("seen") and entry.get("locked"):
+        if entry.get("seen") and entry.get("locked") and bet.placed(entry) is not None:
             raise ValueError("the answer has been seen, so this bet stands")
+        kept = {name: value for name, value in entry.items() if name in ("seen", "late", "truth")}
+        made = {} if choice is None else {"choice": choice, "locked": locked, **({"sure": sure} if sure else {})}
         # A first bet after the answer was shown is welcome, but it is no prediction.
-        return {**entry, "choice": choice, "locked": locked, **({"late": True} if entry.get("seen") else {})}
+        return {**kept, **made, **({"late": True} if entry.get("seen") and made else {})}
 
     return _progress.update(SECTION, bet.key, change)

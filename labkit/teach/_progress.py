@@ -25,11 +25,16 @@ def location() -> Path:
 
 def entry(section: str, key: str) -> Entry:
     """Return what is stored under `section` and `key`, empty where nothing is."""
+    return dict(everything().get(section, {}).get(key, {}))
+
+
+def everything() -> dict[str, dict[str, Entry]]:
+    """Return all that is stored: sections, each with its entries."""
     path = location()
     if not path.exists() or not os.access(path.parent, os.W_OK):
         return {}
     with held(path):
-        return dict(_read(path).get(section, {}).get(key, {}))
+        return read(path)
 
 
 def update(section: str, key: str, change: Callable[[Entry], Entry]) -> Entry:
@@ -42,10 +47,10 @@ def update(section: str, key: str, change: Callable[[Entry], Entry]) -> Entry:
     """
     path = location()
     with held(path):
-        everything = _read(path)
-        entries = everything.setdefault(section, {})
+        kept = read(path)
+        entries = kept.setdefault(section, {})
         entries[key] = change(dict(entries.get(key, {})))
-        write_text(path, json.dumps(everything, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+        write_text(path, as_text(kept))
         return dict(entries[key])
 
 
@@ -57,14 +62,14 @@ def note(section: str, key: str, change: Callable[[Entry], Entry]) -> None:
         warnings.warn(f"your progress was not stored in {location()}: {error}", stacklevel=3)
 
 
-def _read(path: Path) -> dict[str, dict[str, Entry]]:
+def read(path: Path) -> dict[str, dict[str, Entry]]:
     """Return the whole file; one that cannot be understood is set aside under another name."""
     if not path.exists():
         return {}
     try:
-        everything = json.loads(path.read_text(encoding="utf-8"))
-        if _understood(everything):
-            return everything  # type: ignore[no-any-return]
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if understood(kept):
+            return kept  # type: ignore[no-any-return]
     except ValueError:
         pass
     aside = _free_name(path)
@@ -75,12 +80,17 @@ def _read(path: Path) -> dict[str, dict[str, Entry]]:
     return {}
 
 
-def _understood(everything: Any) -> bool:
+def understood(kept: Any) -> bool:
     """Whether this is a dict of sections, each a dict of entries, each a dict."""
-    sections = list(everything.values()) if isinstance(everything, dict) else [None]
+    sections = list(kept.values()) if isinstance(kept, dict) else [None]
     return all(
         isinstance(section, dict) and all(isinstance(each, dict) for each in section.values()) for section in sections
     )
+
+
+def as_text(kept: dict[str, dict[str, Entry]]) -> str:
+    """Return the content of the file."""
+    return json.dumps(kept, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def _free_name(path: Path) -> Path:

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NAME = "11_stigmergic_memory.ipynb"
 WIDGETS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
-TOKEN = "a-token-for-this-test"
+TOKEN = "a-token-for-this-test"  # noqa: S105
 # Voila's page asks for two sheets of icons from outside and does without them; nothing else may leave the machine.
 ICONS = re.compile(
     r"https://cdn\.jsdelivr\.net/npm/@fortawesome/fontawesome-free@(?:\^|%5E)5/css/(all|v4-shims)\.min\.css"
