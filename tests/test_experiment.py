@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import warnings
 from pathlib import Path
 
 import joblib
@@ -33,6 +34,11 @@ def noisy(scale, shift, rng):
 
 def together(scale, rng, replicates):
     return scale * np.array([generator.random() for generator in streams(rng, replicates, ["noise"])["noise"]])
+
+
+def kept_in(folder):
+    """How many results a folder holds."""
+    return sum(path.read_bytes().count(b"\n") for path in Path(folder).rglob("*.jsonl"))
 
 
 def fragile(scale, rng):
@@ -147,7 +153,7 @@ def test_whole_params_are_points_too(tmp_path):
 
 def test_what_is_kept_counts_only_for_the_same_function_point_replicate_and_seed(tmp_path):
     def kept():
-        return len(list(tmp_path.rglob("*.json")))
+        return kept_in(tmp_path)
 
     factor = 2
     sweep(lambda x, rng: x * factor, {"x": [1]}, 1, 7, folder=tmp_path, progress=False)
@@ -170,7 +176,7 @@ def test_lambdas_are_told_apart_and_the_grid_may_grow(tmp_path):
     assert [sweep(f, {"x": [3]}, 1, 7, folder=tmp_path, progress=False)["value"][0] for f in calls] == [3, 6]
     sweep(lambda x, rng: 2 * x, {"x": [3]}, 1, 7, folder=tmp_path, progress=False)
     sweep(lambda x, rng: 2 * x, {"x": [3, 4]}, 1, 7, folder=tmp_path, progress=False)
-    assert len(list(tmp_path.rglob("*.json"))) == 3
+    assert kept_in(tmp_path) == 3
 
 
 def test_a_changed_helper_is_noticed(tmp_path):
@@ -201,7 +207,7 @@ def test_a_changed_source_is_another_function_and_a_comment_is_not(tmp_path):
         done = subprocess.run(
             [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True, env=environment
         )
-        return float(done.stdout), len(list(tmp_path.glob("kept/*/*.json")))
+        return float(done.stdout), kept_in(tmp_path / "kept")
 
     assert table("return x") == (1.5, 1)
     assert table("return  x  # the same") == (1.5, 1)
@@ -213,21 +219,31 @@ def test_a_changed_source_is_another_function_and_a_comment_is_not(tmp_path):
     [
         lambda text: "",
         lambda text: text[:40],
-        lambda text: "[]",
+        lambda text: text[:-1],
+        lambda text: "[]\n",
         lambda text: text.replace("0.", "1."),
-        lambda text: "{}",
+        lambda text: "{}\n",
+        lambda text: "\0" * 100,
     ],
 )
-def test_a_damaged_file_is_computed_again_with_a_warning(tmp_path, damage):
-    grid = {"scale": [0.5]}
-    fresh = sweep(together, grid, 3, 7, vectorised=True, folder=tmp_path, progress=False)
-    (path,) = tmp_path.rglob("*.json")
-    good = path.read_text()
-    path.write_text(damage(good))
-    with pytest.warns(UserWarning, match=r"json (is damaged|was changed by hand).*computed again"):
-        again = sweep(together, grid, 3, 7, vectorised=True, folder=tmp_path, progress=False)
-    assert again.equals(fresh)
-    assert path.read_text() == good
+def test_a_damaged_line_is_computed_again_with_a_warning_that_does_not_come_back(tmp_path, damage):
+    def table():
+        return sweep(together, {"scale": [0.5]}, 3, 7, vectorised=True, folder=tmp_path, progress=False)
+
+    fresh = table()
+    (path,) = tmp_path.rglob("*.jsonl")
+    damaged = damage(path.read_text())
+    path.write_text(damaged)
+    if damaged:
+        with pytest.warns(UserWarning, match=r"jsonl, line 1, is damaged or was changed by hand.*computed again"):
+            assert table().equals(fresh)
+    else:
+        assert table().equals(fresh)
+    files = sorted(tmp_path.rglob("*.jsonl"))
+    assert len(files) == 2
+    with warnings.catch_warnings(action="error"):
+        assert table().equals(fresh)
+    assert sorted(tmp_path.rglob("*.jsonl")) == files
 
 
 def test_a_failing_point_is_named_and_nothing_finished_is_lost(tmp_path):
@@ -239,7 +255,7 @@ def test_a_failing_point_is_named_and_nothing_finished_is_lost(tmp_path):
     assert "in fragile" in str(caught.value)
     assert len(caught.value.failures) == 2
     assert caught.value.finished["value"].tolist() == [1, 1, 3, 3]
-    assert len(list(tmp_path.rglob("*.json"))) == 4
+    assert kept_in(tmp_path) == 4
     with pytest.raises(SweepError), joblib.parallel_config("loky", n_jobs=2):
         sweep(fragile, {"scale": [2]}, 1, 7, progress=False)
 
@@ -252,7 +268,7 @@ def test_an_interrupt_stops_the_sweep_and_keeps_what_is_finished(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         sweep(interrupted, {"x": [1, 2, 3, 4]}, 1, 7, folder=tmp_path, progress=False)
-    assert len(list(tmp_path.rglob("*.json"))) == 2
+    assert kept_in(tmp_path) == 2
 
 
 SLOW = textwrap.dedent("""
@@ -283,7 +299,7 @@ def test_a_killed_sweep_resumes_and_gives_the_numbers_of_an_unbroken_one(tmp_pat
     child = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
 
     def finished():
-        return len(list(tmp_path.glob("kept/*/*.json")))
+        return kept_in(tmp_path / "kept")
 
     deadline = time.monotonic() + 60
     while finished() < 5 and time.monotonic() < deadline:
@@ -374,16 +390,16 @@ def test_arrays_and_functions_are_told_apart_on_disk(tmp_path):
 
     grid = {"values": [np.arange(3), np.arange(4), np.arange(4.0)], "rule": [np.sum, np.max, max, len]}
     table = sweep(measure, grid, 1, 7, folder=tmp_path, progress=False)
-    assert len(list(tmp_path.rglob("*.json"))) == 12
+    assert kept_in(tmp_path) == 12
     assert sweep(measure, grid, 1, 7, folder=tmp_path, progress=False)["value"].tolist() == table["value"].tolist()
 
 
-def test_files_are_plain_readable_json(tmp_path):
-    replicate_folder = tmp_path / "a"
-    sweep(fragile, {"scale": [1]}, 1, 7, folder=str(replicate_folder), progress=False)
-    (path,) = replicate_folder.rglob("*.json")
-    assert json.loads(path.read_text())["result"] == {"value": [1.0]}
-    assert "fragile at (scale=1), replicate 0" in path.read_text()
+def test_what_is_kept_is_plain_readable_json_in_one_file_per_call(tmp_path):
+    sweep(fragile, {"scale": [1, 1.5, 3]}, 2, 7, folder=str(tmp_path / "a"), progress=False)
+    (path,) = (tmp_path / "a").rglob("*.*")
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["result"] for line in lines] == [{"value": [scale]} for scale in (1, 1, 1.5, 1.5, 3, 3)]
+    assert lines[0]["note"].endswith("fragile at (scale=1), replicate 0")
 
 
 def test_a_function_without_source_cannot_be_kept_and_bound_numpy_numbers_are_numbers(tmp_path):
@@ -396,4 +412,4 @@ def test_a_function_without_source_cannot_be_kept_and_bound_numpy_numbers_are_nu
         sweep(made["measure"], [{}], 1, 7, folder=tmp_path, progress=False)
     for scale in (np.float64(2), 2.0):
         sweep(functools.partial(fragile, scale=scale + 1), [{}], 1, 7, folder=tmp_path, progress=False)
-    assert len(list(tmp_path.rglob("*.json"))) == 1
+    assert kept_in(tmp_path) == 1
