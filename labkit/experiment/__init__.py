@@ -1,5 +1,6 @@
 """Experiments: one function, many parameter points and replicates, one tidy table, on any joblib backend."""
 
+from labkit.experiment._reckon import Cost, reckon, speedup
 from labkit.experiment._sweep import SweepError, replicate, sweep
 
-__all__ = ["SweepError", "replicate", "sweep"]
+__all__ = ["Cost", "SweepError", "reckon", "replicate", "speedup", "sweep"]
