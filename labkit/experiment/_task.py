@@ -74,6 +74,8 @@ class Combinations(Sequence[Point]):
         return self._length
 
     def __getitem__(self, number: Any) -> Any:
+        if not 0 <= number < self._length:
+            raise IndexError(number)
         chosen = zip(self._values.items(), self._strides, strict=True)
         return {name: values[number // stride % len(values)] for (name, values), stride in chosen}
 
