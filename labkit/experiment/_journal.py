@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import uuid
 import warnings
 from datetime import UTC, datetime
@@ -26,8 +27,8 @@ class Journal:
         self._file: int | None = None
         self._path = self._home / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:12]}.jsonl"
         self._length = 0
-        self._waiting = b""
-        self._warned = False
+        self._waiting = bytearray()
+        self._warned, self._again_at = False, 0.0
 
     def read(self) -> tuple[dict[str, Values], list[str]]:
         """Return the results by key, and in words which lines are damaged."""
@@ -61,12 +62,15 @@ class Journal:
             ) from error
 
     def write(self, key: str, result: Values, note: str) -> None:
-        """Keep a result. While the disk is full it waits in memory, and is tried again with each one that follows."""
+        """Keep a result. While the disk is full it waits in memory, and is tried again every second."""
         line = {"key": key, "note": note, "result": result, "check": _check(key, result)}
         self._waiting += json.dumps(line).encode() + b"\n"
+        if time.monotonic() < self._again_at:
+            return
         try:
             self._flush()
         except OSError as error:
+            self._again_at = time.monotonic() + 1
             if not self._warned:
                 self._warned = True
                 warnings.warn(
@@ -82,9 +86,10 @@ class Journal:
         try:
             self._flush()
         except OSError as error:
+            lost = self._waiting.count(b"\n")
             warnings.warn(
-                f"{self._waiting.count(10)} results could not be kept in {self.folder} ({error.strerror}). The table "
-                "holds them; a second call would compute them again",
+                f"{lost} results could not be kept in {self.folder} ({error.strerror}). The table holds them; a second "
+                "call would compute them again",
                 stacklevel=3,
             )
         os.close(self._file)
@@ -107,7 +112,7 @@ class Journal:
             os.lseek(self._file, self._length, os.SEEK_SET)
             raise
         self._length += written
-        self._waiting = b""
+        self._waiting.clear()
 
 
 def _parse(line: str) -> tuple[str, Values]:

@@ -1,7 +1,4 @@
-"""What the section on sweeps needs beyond prose: a task, and what the ways to run it cost on this machine.
-
-``python -m labkit.lessons.sweeps`` measures that, and writes data/sweep_speedup.csv.
-"""
+"""How long sweeps take on threads, processes, Dask and Ray: measured here, and as recorded in data/."""
 
 from __future__ import annotations
 
@@ -9,21 +6,21 @@ import contextlib
 import os
 import platform
 import secrets
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numpy.random import SeedSequence
 
 from labkit.experiment import sweep
-from labkit.figures import sweeps as figures
-from labkit.files import data_path, write_text
-from labkit.mechanisms.stigmergic_memory import ARMS, World, simulate
+from labkit.files import data_path
+from labkit.lessons.sweeps._task import one_world
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,35 +33,6 @@ MADE_BY = ("date", "machine", "cores", "load", "python", "labkit", "joblib", "di
 WAIT = 0.05
 WORKERS = (2, 4, 8)
 REPEATS = 3
-
-
-def foraging(arm: str, density: float, rng: SeedSequence, replicates: int = 1) -> dict[str, Any]:
-    """Return what agents find in small worlds of one arm of the comparison.
-
-    Parameters
-    ----------
-    arm : str
-        A key of `ARMS`.
-    density : float
-        Agents per cell.
-    rng : SeedSequence
-        Where the randomness comes from.
-    replicates : int
-        How many worlds.
-
-    Returns
-    -------
-    dict of str to array of float, shape (replicates,)
-        ``food`` and ``hazards``, per agent.
-    """
-    world = World(size=20, steps=60, density=density, hazard_mode="hidden", **ARMS[arm])
-    run = simulate(world, rng=rng, replicates=replicates)
-    return {"food": run.food, "hazards": run.hazards}
-
-
-def one_world(arm: str, density: float, rng: SeedSequence) -> dict[str, float]:
-    """Return what agents find in one small world; parameters as for `foraging`."""
-    return {name: float(values[0]) for name, values in foraging(arm, density, rng).items()}
 
 
 def record(path: Path | None = None) -> pd.DataFrame:
@@ -94,7 +62,8 @@ def record(path: Path | None = None) -> pd.DataFrame:
     allowed = table.backend.isin(BACKENDS) & table.kind.isin(KINDS) & (table.workers >= 1) & (table.tasks >= 1)
     right = allowed & (table.work_ms >= 0) & (table.seconds > 0) & (table.seconds < float("inf"))
     if not right.all():
-        raise ValueError(f"{path}, row {right.idxmin() + 1}: {table.loc[right.idxmin(), list(MEASURED)].to_dict()}")
+        wrong = int((~right).to_numpy().argmax())
+        raise ValueError(f"{path}, row {wrong + 1}, is not allowed: {table[list(MEASURED)].iloc[wrong].to_dict()}")
     return table
 
 
@@ -174,13 +143,12 @@ def _joblib(backend: str, workers: int) -> Any:
 
 @contextlib.contextmanager
 def _dask(workers: int) -> Iterator[None]:
-    from distributed import Client, LocalCluster
-
+    distributed: Any = import_module("distributed")
     # Processes of their own that speak TCP, as on a cluster.
-    cluster = LocalCluster(
+    cluster = distributed.LocalCluster(
         n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, silence_logs=50
     )
-    with cluster, Client(cluster), _joblib("dask", workers):
+    with cluster, distributed.Client(cluster), _joblib("dask", workers):
         yield
 
 
@@ -189,12 +157,10 @@ def _ray(workers: int) -> Iterator[None]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     # Without one, Ray makes a token and leaves it in the home folder.
     os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-    import ray
-    from ray.util.joblib import register_ray
-
+    ray: Any = import_module("ray")
     ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, configure_logging=False)
     try:
-        register_ray()
+        import_module("ray.util.joblib").register_ray()
         with _joblib("ray", workers):
             yield
     finally:
@@ -214,8 +180,6 @@ def _installed(backend: str) -> bool:
 
 
 def _has(package: str) -> bool:
-    from importlib.util import find_spec
-
     return find_spec(package) is not None
 
 
@@ -225,12 +189,3 @@ def _machine() -> str:
         named = [line for line in info.read_text().splitlines() if line.startswith("model name")]
         model = named[0].partition(":")[2].strip() if named else ""
     return model or platform.processor() or platform.machine()
-
-
-GALLERY = {"speedup": lambda: figures.speedups(record())}
-
-
-if __name__ == "__main__":
-    table = measure()
-    write_text(data_path(TABLE), table.to_csv(index=False, lineterminator="\n"))
-    print(table[list(MEASURED)].to_string(index=False), file=sys.stdout)
