@@ -32,25 +32,23 @@ def speedups(table: pd.DataFrame) -> go.Figure:
     """
     cores = int(table.cores.iloc[0])
     titles = (f"tasks that wait {_work(table, 'waiting'):.0f} ms", f"tasks that compute, on {cores} cores")
-    fig = theme.panels(1, 2, titles=titles, x="workers", y=("times faster than one process", ""), room=90)
+    fig = theme.panels(1, 2, titles=titles, x="workers", y="times faster than one process")
     most = int(table.workers.max())
     for panel, kind in enumerate(("waiting", "computing"), start=1):
-        ends = []
-        for name, color in STYLES.items():
-            measured = table[(table.backend == name) & (table.kind == kind)].sort_values("workers")
-            if measured.empty:
-                continue
-            times = measured.work_ms * measured.tasks / measured.seconds / 1e3
-            style = theme.styled(color)
+        part = table[(table.kind == kind) & table.backend.isin(STYLES)]
+        part = part.assign(times=part.work_ms * part.tasks / part.seconds / 1e3).sort_values("workers")
+        top = 1.1 * max(part.times.max(), cores)
+        for name in (each for each in STYLES if (part.backend == each).any()):
+            measured, style = part[part.backend == name], theme.styled(STYLES[name])
             fig.add_trace(theme.theory(*_law(table, name, kind, cores), f"law, {name}", panel=panel))
-            fig.add_trace(theme.points(measured.workers, times, style, name, panel=panel))
-            ends.append((name, float(times.iloc[-1]), style))
-        names, heights, styles = zip(*ends, strict=True)
-        fig.add_trace(
-            theme.direct_labels([most * 1.02] * len(ends), heights, names, styles, span=(0, most), panel=panel)
-        )
-    fig.update_xaxes(range=[0, most * 1.08], tickvals=sorted({1, *table.workers}))
-    fig.update_yaxes(range=[0, most * 1.08])
+            fig.add_trace(theme.points(measured.workers, measured.times, style, name, panel=panel))
+        ends = part[part.workers == most]
+        looks = [theme.styled(STYLES[name]) for name in ends.backend]
+        right = [most * 1.02] * len(ends)
+        fig.add_trace(theme.direct_labels(right, ends.times, list(ends.backend), looks, span=(0, top), panel=panel))
+        fig.update_layout({f"yaxis{panel if panel > 1 else ''}": {"range": [0, top]}})
+    # The labels stand to the right of the last points.
+    fig.update_xaxes(range=[0, most * 1.4], tickvals=sorted({1, *table.workers}))
     return theme.describe(fig, _sentence(table, most, cores))
 
 
@@ -87,5 +85,5 @@ def _sentence(table: pd.DataFrame, most: int, cores: int) -> str:
 
     return (
         f"With {most} workers, tasks that wait are done up to {best('waiting'):.1f} times faster than in one process, "
-        f"and tasks that compute {best('computing'):.1f} times, because there are {cores} cores."
+        f"and tasks that compute {best('computing'):.1f} times, on {cores} cores."
     )
