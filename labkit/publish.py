@@ -37,8 +37,8 @@ BROWSERS = (
 # Sharpest first: pixels per point of the screen, and colours.
 _QUALITIES = ((1.5, 128), (1.5, 64), (1.0, 128), (1.0, 64), (1.0, 32), (0.75, 64), (0.75, 32), (0.5, 32), (0.3, 16))
 
-# What Python prints of an object that has nothing to say in words.
-_BARE = re.compile(r"^<.*>$|^\w+\(.*children=|^FigureWidget\(|^Figure\(", re.DOTALL)
+# What Python prints of an object that has nothing to say in words, and a progress bar as it stood at its beginning.
+_BARE = re.compile(r"^<.*>$|^\w+\(.*children=|^FigureWidget\(|^Figure\(|^ *\d+%\|", re.DOTALL)
 
 Draw = Callable[[dict[str, Any]], bytes]
 
@@ -82,9 +82,7 @@ def execute(path: Path) -> Any:
     # Whoever saves may have placed bets and solved exercises: a fresh reader has not.
     with tempfile.TemporaryDirectory() as fresh:
         progress = str(Path(fresh) / "my_progress.json")
-        # A progress bar would be saved as it stood at its beginning.
-        quiet = {"LABKIT_SAVE": "1", "TQDM_DISABLE": "1"}
-        client.execute(env={**os.environ, **quiet, "LABKIT_PROGRESS": progress})
+        client.execute(env={**os.environ, "LABKIT_SAVE": "1", "LABKIT_PROGRESS": progress})
     return notebook
 
 

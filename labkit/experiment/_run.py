@@ -48,9 +48,7 @@ def run(
     """
     from tqdm.auto import tqdm
 
-    # Only what is asked for is handed on, so that TQDM_DISABLE=1 silences every bar.
-    silent = {} if progress else {"disable": True}
-    with tqdm(total=len(tasks), initial=len(tasks) - len(todo), unit="task", **silent) as bar:
+    with tqdm(total=len(tasks), initial=len(tasks) - len(todo), disable=not progress, unit="task") as bar:
         if not todo:
             return
         try:
