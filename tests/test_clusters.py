@@ -278,6 +278,37 @@ def test_a_dask_cluster_without_workers_is_told_in_words(cluster):
             sweep(one_world, WORLDS, 1, 7, progress=False)
 
 
+def test_a_module_that_the_workers_lack_is_told_in_words(cluster, tmp_path, monkeypatch):
+    (tmp_path / "only_here.py").write_text("def third(x, rng):\n    return x / 3\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    import only_here
+
+    with cluster.client():
+        with pytest.raises(SweepError, match=r"lack a module that the function needs \(No module named 'only_here'\)"):
+            sweep(only_here.third, {"x": [1, 2]}, 1, 7, progress=False)
+        assert sweep(one_world, WORLDS, 1, 7, progress=False).equals(sweep(one_world, WORLDS, 1, 7, progress=False))
+
+
+def test_a_task_that_kills_every_dask_worker_is_given_up_in_words_and_the_others_are_kept(tmp_path):
+    distributed = pytest.importorskip("distributed")
+
+    def deadly(x, rng):
+        if x == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return x
+
+    # Workers that are started again, as on a cluster that is looked after.
+    looks = {"host": "127.0.0.1", "dashboard_address": None, "silence_logs": 50}
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, **looks) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config("dask"),
+        pytest.raises(SweepError, match=r"KilledWorker: the same task lost several workers.*give each more memory"),
+    ):
+        sweep(deadly, {"x": range(6)}, 1, 7, folder=tmp_path, progress=False)
+    assert 1 <= kept_in(tmp_path) < 6
+
+
 def test_the_recorded_times_can_be_measured_again(monkeypatch):
     pytest.importorskip("distributed")
     # Ray starts its workers anew for each sweep, which takes minutes in all; it has a test of its own above.

@@ -76,7 +76,7 @@ class Journal:
                 warnings.warn(
                     f"results cannot be kept in {self.folder} ({error.strerror}): make room. The sweep goes on and "
                     "holds them in memory; they are written as soon as there is room",
-                    stacklevel=3,
+                    stacklevel=4,
                 )
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ class Journal:
             warnings.warn(
                 f"{lost} results could not be kept in {self.folder} ({error.strerror}). The table holds them; a second "
                 "call would compute them again",
-                stacklevel=3,
+                stacklevel=4,
             )
         os.close(self._file)
         self._file = None
