@@ -114,7 +114,7 @@ def _command_line(process: str) -> str:
         return listing.read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
     command = ["ps", "-o", "args=", "-p", process]
     try:
-        asked = subprocess.run(command, capture_output=True, text=True, timeout=5)  # noqa: S603: digits alone
+        asked = subprocess.run(command, capture_output=True, text=True, timeout=5)  # noqa: S603 (digits alone)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return asked.stdout.strip()

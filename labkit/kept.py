@@ -1,4 +1,4 @@
-"""Results that stay: what makes two computations the same, and where a finished one is kept."""
+"""What makes two computations the same: a digest that no process, order or comment changes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import inspect
 import json
 import math
 import textwrap
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,6 @@ from typing import Any
 import numpy as np
 from numpy.random import SeedSequence
 
-from labkit.files import write_text
 from labkit.params import Params
 
 _UNBOUND = (NoneType, ModuleType)
@@ -46,37 +44,6 @@ def source_fingerprint(paths: Iterable[Path]) -> str:
     """Return a digest of what the Python files do: comments, layout, docstrings and decorators do not count."""
     trees = [[path.name, _essence(path.read_text(encoding="utf-8"))] for path in paths]
     return hashlib.sha256(json.dumps(trees).encode()).hexdigest()
-
-
-class Kept:
-    """Finished results in a folder: one small JSON file each, named by a fingerprint of what was asked."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def read(self, asked: Any) -> Any:
-        """Return the result kept for `asked`, or None; a damaged file is none, with a warning."""
-        path = self._path(asked)
-        if not path.is_file():
-            return None
-        try:
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            if kept["check"] == fingerprint(kept["result"]):
-                return kept["result"]
-        except (ValueError, KeyError, TypeError) as error:
-            warnings.warn(f"{path} is damaged ({error!r}): computed again", stacklevel=3)
-            return None
-        warnings.warn(f"{path} was changed by hand: computed again", stacklevel=3)
-        return None
-
-    def write(self, asked: Any, result: Any, note: str) -> None:
-        """Keep `result`; `note` tells a reader of the file what it is."""
-        kept = {"note": note, "result": result, "check": fingerprint(result)}
-        write_text(self._path(asked), json.dumps(kept, indent=1) + "\n")
-
-    def _path(self, asked: Any) -> Path:
-        key = fingerprint(asked)
-        return self._folder / key[:2] / f"{key}.json"
 
 
 def name_of(function: Callable[..., Any]) -> str:

@@ -39,8 +39,8 @@ BROWSERS = (
 # Sharpest first: pixels per point of the screen, and colours.
 _QUALITIES = ((1.5, 128), (1.5, 64), (1.0, 128), (1.0, 64), (1.0, 32), (0.75, 64), (0.75, 32), (0.5, 32), (0.3, 16))
 
-# What Python prints of an object that has nothing to say in words.
-_BARE = re.compile(r"^<.*>$|^\w+\(.*children=|^FigureWidget\(|^Figure\(", re.DOTALL)
+# What Python prints of an object that has nothing to say in words, and a progress bar as it stood at its beginning.
+_BARE = re.compile(r"^<.*>$|^\w+\(.*children=|^FigureWidget\(|^Figure\(|^ *\d+%\|", re.DOTALL)
 
 Draw = Callable[[dict[str, Any]], bytes]
 

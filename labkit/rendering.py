@@ -33,7 +33,7 @@ def formula(tex: str, *, block: bool = False) -> str:
         found = str(convert(tex, display="block" if block else "inline"))
         if not _LEFT_OVER.search(html.unescape(re.sub(r"<[^>]+>", "", found))):
             return found
-    except Exception:  # noqa: S110: the converter has no exception of its own, and the formula is shown as it stands
+    except Exception:  # noqa: S110 (it has no exception of its own)
         pass
     return f"<pre>{html.escape(tex)}</pre>" if block else f"<code>{html.escape(tex)}</code>"
 

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
+import tracemalloc
+import warnings
 from pathlib import Path
 
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from joblib._parallel_backends import ThreadingBackend
 from numpy.random import SeedSequence
 
 import labkit
-from labkit.experiment import SweepError, replicate, sweep
+from labkit.experiment import SweepError, reckon, replicate, speedup, sweep
+from labkit.experiment._reckon import BYTES_PER_RESULT
+from labkit.experiment._task import Tasks, points_of
 from labkit.params import Field, Params
 from labkit.seeds import as_generator, streams
 
@@ -33,6 +41,15 @@ def noisy(scale, shift, rng):
 
 def together(scale, rng, replicates):
     return scale * np.array([generator.random() for generator in streams(rng, replicates, ["noise"])["noise"]])
+
+
+def kept_in(folder):
+    """How many results a folder holds."""
+    return sum(path.read_bytes().count(b"\n") for path in Path(folder).rglob("*.jsonl"))
+
+
+def pond_like(x, rng):
+    return x
 
 
 def fragile(scale, rng):
@@ -147,7 +164,7 @@ def test_whole_params_are_points_too(tmp_path):
 
 def test_what_is_kept_counts_only_for_the_same_function_point_replicate_and_seed(tmp_path):
     def kept():
-        return len(list(tmp_path.rglob("*.json")))
+        return kept_in(tmp_path)
 
     factor = 2
     sweep(lambda x, rng: x * factor, {"x": [1]}, 1, 7, folder=tmp_path, progress=False)
@@ -170,7 +187,7 @@ def test_lambdas_are_told_apart_and_the_grid_may_grow(tmp_path):
     assert [sweep(f, {"x": [3]}, 1, 7, folder=tmp_path, progress=False)["value"][0] for f in calls] == [3, 6]
     sweep(lambda x, rng: 2 * x, {"x": [3]}, 1, 7, folder=tmp_path, progress=False)
     sweep(lambda x, rng: 2 * x, {"x": [3, 4]}, 1, 7, folder=tmp_path, progress=False)
-    assert len(list(tmp_path.rglob("*.json"))) == 3
+    assert kept_in(tmp_path) == 3
 
 
 def test_a_changed_helper_is_noticed(tmp_path):
@@ -201,7 +218,7 @@ def test_a_changed_source_is_another_function_and_a_comment_is_not(tmp_path):
         done = subprocess.run(
             [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True, env=environment
         )
-        return float(done.stdout), len(list(tmp_path.glob("kept/*/*.json")))
+        return float(done.stdout), kept_in(tmp_path / "kept")
 
     assert table("return x") == (1.5, 1)
     assert table("return  x  # the same") == (1.5, 1)
@@ -213,21 +230,31 @@ def test_a_changed_source_is_another_function_and_a_comment_is_not(tmp_path):
     [
         lambda text: "",
         lambda text: text[:40],
-        lambda text: "[]",
+        lambda text: text[:-1],
+        lambda text: "[]\n",
         lambda text: text.replace("0.", "1."),
-        lambda text: "{}",
+        lambda text: "{}\n",
+        lambda text: "\0" * 100,
     ],
 )
-def test_a_damaged_file_is_computed_again_with_a_warning(tmp_path, damage):
-    grid = {"scale": [0.5]}
-    fresh = sweep(together, grid, 3, 7, vectorised=True, folder=tmp_path, progress=False)
-    (path,) = tmp_path.rglob("*.json")
-    good = path.read_text()
-    path.write_text(damage(good))
-    with pytest.warns(UserWarning, match=r"json (is damaged|was changed by hand).*computed again"):
-        again = sweep(together, grid, 3, 7, vectorised=True, folder=tmp_path, progress=False)
-    assert again.equals(fresh)
-    assert path.read_text() == good
+def test_a_damaged_line_is_computed_again_with_a_warning_that_does_not_come_back(tmp_path, damage):
+    def table():
+        return sweep(together, {"scale": [0.5]}, 3, 7, vectorised=True, folder=tmp_path, progress=False)
+
+    fresh = table()
+    (path,) = tmp_path.rglob("*.jsonl")
+    damaged = damage(path.read_text())
+    path.write_text(damaged)
+    if damaged:
+        with pytest.warns(UserWarning, match=r"jsonl, line 1, is damaged or was changed by hand.*computed again"):
+            assert table().equals(fresh)
+    else:
+        assert table().equals(fresh)
+    files = sorted(tmp_path.rglob("*.jsonl"))
+    assert len(files) == 2
+    with warnings.catch_warnings(action="error"):
+        assert table().equals(fresh)
+    assert sorted(tmp_path.rglob("*.jsonl")) == files
 
 
 def test_a_failing_point_is_named_and_nothing_finished_is_lost(tmp_path):
@@ -239,7 +266,7 @@ def test_a_failing_point_is_named_and_nothing_finished_is_lost(tmp_path):
     assert "in fragile" in str(caught.value)
     assert len(caught.value.failures) == 2
     assert caught.value.finished["value"].tolist() == [1, 1, 3, 3]
-    assert len(list(tmp_path.rglob("*.json"))) == 4
+    assert kept_in(tmp_path) == 4
     with pytest.raises(SweepError), joblib.parallel_config("loky", n_jobs=2):
         sweep(fragile, {"scale": [2]}, 1, 7, progress=False)
 
@@ -252,7 +279,7 @@ def test_an_interrupt_stops_the_sweep_and_keeps_what_is_finished(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         sweep(interrupted, {"x": [1, 2, 3, 4]}, 1, 7, folder=tmp_path, progress=False)
-    assert len(list(tmp_path.rglob("*.json"))) == 2
+    assert kept_in(tmp_path) == 2
 
 
 SLOW = textwrap.dedent("""
@@ -283,7 +310,7 @@ def test_a_killed_sweep_resumes_and_gives_the_numbers_of_an_unbroken_one(tmp_pat
     child = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
 
     def finished():
-        return len(list(tmp_path.glob("kept/*/*.json")))
+        return kept_in(tmp_path / "kept")
 
     deadline = time.monotonic() + 60
     while finished() < 5 and time.monotonic() < deadline:
@@ -299,6 +326,138 @@ def test_a_killed_sweep_resumes_and_gives_the_numbers_of_an_unbroken_one(tmp_pat
     monkeypatch.delitem(sys.modules, "slowly")
     assert resumed.equals(unbroken)
     assert finished() == 40
+
+
+FULL = textwrap.dedent("""
+    import json, resource, sys, warnings
+    from pathlib import Path
+    from labkit.experiment import sweep
+
+    LIMIT = 3000
+
+    def measure(x, rng):
+        # Files can grow no further than this, like on a full disk, until somebody makes room.
+        if x == 0:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, resource.RLIM_INFINITY))
+        if x == ROOM_AT:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        return x / 3
+
+    ROOM_AT = int(sys.argv[2])
+    with warnings.catch_warnings(record=True) as said:
+        table = sweep(measure, {"x": list(range(40))}, 1, 7, folder=sys.argv[1], progress=False)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    print(json.dumps([table["value"].tolist(), [str(each.message) for each in said]]))
+""")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits are POSIX")
+@pytest.mark.parametrize("room_at", [30, -1])
+def test_a_full_disk_is_told_in_words_and_the_sweep_goes_on(tmp_path, room_at):
+    (tmp_path / "full.py").write_text(FULL)
+    command = [sys.executable, str(tmp_path / "full.py"), str(tmp_path / "kept"), str(room_at)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    values, said = json.loads(done.stdout)
+    assert values == [x / 3 for x in range(40)]
+    assert "results cannot be kept" in said[0] and "make room. The sweep goes on" in said[0]
+    (path,) = (tmp_path / "kept").rglob("*.jsonl")
+    lines = path.read_text().splitlines()
+    results = [json.loads(line)["result"]["value"][0] for line in lines]
+    assert results == values[: len(results)], "whole lines, in order"
+    if room_at > 0:
+        assert len(results) == 40 and len(said) == 1
+    else:
+        assert 5 < len(results) < 40
+        assert f"{40 - len(results)} results could not be kept" in said[1] and "The table holds them" in said[1]
+
+
+def test_a_folder_that_cannot_be_written_to_is_noticed_before_anything_is_computed(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    def never(x, rng):
+        raise AssertionError("it was computed")
+
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(ValueError, match=r"nothing can be kept there \(.*\); make room, or take another folder"):
+            sweep(never, {"x": [1]}, 1, 7, folder=folder, progress=False)
+
+
+def test_two_sweeps_may_share_a_folder_at_once(tmp_path):
+    with joblib.Parallel(n_jobs=4, backend="threading") as pool:
+        calls = [joblib.delayed(sweep)(noisy, GRID, 3, 7, folder=tmp_path, progress=False) for _ in range(4)]
+        tables = pool(calls)
+    assert all(table.equals(tables[0]) for table in tables)
+    with warnings.catch_warnings(action="error"):
+        assert sweep(noisy, GRID, 3, 7, folder=tmp_path, progress=False).equals(tables[0])
+    assert all(b"\0" not in path.read_bytes() for path in tmp_path.rglob("*.jsonl"))
+
+
+def test_a_worker_with_another_labkit_is_told_in_words(monkeypatch):
+    monkeypatch.setattr(labkit, "__version__", "99.9")
+    with (
+        joblib.parallel_config("loky", n_jobs=2),
+        pytest.raises(
+            SweepError, match=r"the worker on .* has labkit .*, but the sweep was started with 99\.9: install"
+        ),
+    ):
+        sweep(pond_like, {"x": [1, 2]}, 1, 7, progress=False)
+
+
+def test_what_cannot_be_sent_to_a_worker_is_told_in_words():
+    lock = threading.Lock()
+    with (
+        joblib.parallel_config("loky", n_jobs=2),
+        pytest.raises(SweepError, match="cannot be sent to another process: define it in a module") as caught,
+    ):
+        sweep(lambda x, rng: lock.locked(), {"x": [1, 2]}, 1, 7, progress=False)
+    assert "with `folder` it would go on from there" in str(caught.value)
+    assert caught.value.finished.empty
+
+
+def test_a_large_grid_costs_nothing_before_it_is_run():
+    tracemalloc.start()
+    points = points_of({"x": range(1000), "y": np.linspace(0, 1, 1000)})
+    tasks = Tasks(points, 3, SeedSequence(7), vectorised=False)
+    assert len(tasks) == 3_000_000
+    last = tasks[len(tasks) - 1]
+    assert (dict(last.point), last.replicate) == ({"x": 999, "y": 1.0}, 2)
+    assert tracemalloc.get_traced_memory()[1] < 2e6
+    tracemalloc.stop()
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), st.lists(st.integers(), min_size=1, max_size=4), min_size=1))
+def test_the_combinations_are_those_of_the_standard_library_in_its_order(values):
+    expected = [dict(zip(values, each, strict=True)) for each in itertools.product(*values.values())]
+    assert list(points_of(values)) == expected
+
+
+@given(
+    work=st.floats(1e-3, 1e3), overhead=st.floats(0, 10), workers=st.integers(1, 10_000), tasks=st.integers(1, 10**7)
+)
+def test_a_reckoned_sweep_obeys_amdahl(work, overhead, workers, tasks):
+    gain = speedup(work, overhead, workers)
+    assert gain <= workers * (1 + 1e-12) and gain * overhead <= work * (1 + 1e-12)
+    serial_share = overhead / (overhead + work)
+    amdahl = 1 / (serial_share + (1 - serial_share) / workers)
+    assert gain == pytest.approx(amdahl * work / (overhead + work))
+    cost = reckon(tasks, work, overhead, workers, bytes_each=100)
+    assert cost.seconds == pytest.approx(tasks * (overhead + work / workers))
+    assert cost.bytes == 100 * tasks
+
+
+def test_a_cost_is_a_sentence_and_bad_numbers_are_refused():
+    assert str(reckon(1_000_000, 0.05, 0.001, 100)) == (
+        "1,000,000 tasks take 25.0 minutes on 100 workers and 13.9 hours on one; their results take 200 MB."
+    )
+    for wrong in ({"tasks": 0}, {"work": 0}, {"overhead": -1}, {"workers": 0}, {"work": float("nan")}):
+        with pytest.raises(ValueError, match=f"{next(iter(wrong))} = .*: allowed is"):
+            reckon(**{"tasks": 1, "work": 1.0, "overhead": 0.0, "workers": 1, **wrong})
+
+
+def test_kept_results_take_about_as_much_room_as_is_reckoned(tmp_path):
+    sweep(noisy, GRID, 20, 7, folder=tmp_path, progress=False)
+    (path,) = tmp_path.rglob("*.jsonl")
+    assert path.stat().st_size / 120 == pytest.approx(BYTES_PER_RESULT, rel=0.25)
 
 
 def test_progress_is_shown_and_can_be_silenced(capsys):
@@ -374,16 +533,16 @@ def test_arrays_and_functions_are_told_apart_on_disk(tmp_path):
 
     grid = {"values": [np.arange(3), np.arange(4), np.arange(4.0)], "rule": [np.sum, np.max, max, len]}
     table = sweep(measure, grid, 1, 7, folder=tmp_path, progress=False)
-    assert len(list(tmp_path.rglob("*.json"))) == 12
+    assert kept_in(tmp_path) == 12
     assert sweep(measure, grid, 1, 7, folder=tmp_path, progress=False)["value"].tolist() == table["value"].tolist()
 
 
-def test_files_are_plain_readable_json(tmp_path):
-    replicate_folder = tmp_path / "a"
-    sweep(fragile, {"scale": [1]}, 1, 7, folder=str(replicate_folder), progress=False)
-    (path,) = replicate_folder.rglob("*.json")
-    assert json.loads(path.read_text())["result"] == {"value": [1.0]}
-    assert "fragile at (scale=1), replicate 0" in path.read_text()
+def test_what_is_kept_is_plain_readable_json_in_one_file_per_call(tmp_path):
+    sweep(fragile, {"scale": [1, 1.5, 3]}, 2, 7, folder=str(tmp_path / "a"), progress=False)
+    (path,) = (tmp_path / "a").rglob("*.*")
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["result"] for line in lines] == [{"value": [scale]} for scale in (1, 1, 1.5, 1.5, 3, 3)]
+    assert lines[0]["note"].endswith("fragile at (scale=1), replicate 0")
 
 
 def test_a_function_without_source_cannot_be_kept_and_bound_numpy_numbers_are_numbers(tmp_path):
@@ -396,4 +555,4 @@ def test_a_function_without_source_cannot_be_kept_and_bound_numpy_numbers_are_nu
         sweep(made["measure"], [{}], 1, 7, folder=tmp_path, progress=False)
     for scale in (np.float64(2), 2.0):
         sweep(functools.partial(fragile, scale=scale + 1), [{}], 1, 7, folder=tmp_path, progress=False)
-    assert len(list(tmp_path.rglob("*.json"))) == 1
+    assert kept_in(tmp_path) == 1

@@ -42,7 +42,13 @@ def test_a_figure_without_words_is_refused():
 
 
 @pytest.mark.parametrize(
-    "text", ["<object object at 0x7f>", "HBox(children=(IntSlider(value=1),))", "<IPython.core.display.HTML object>"]
+    "text",
+    [
+        "<object object at 0x7f>",
+        "HBox(children=(IntSlider(value=1),))",
+        "<IPython.core.display.HTML object>",
+        "  0%|          | 0/48 [00:00<?, ?task/s]",
+    ],
 )
 def test_what_says_nothing_is_dropped(text):
     assert outcome(display(text__plain=text)).cells[1].outputs == []

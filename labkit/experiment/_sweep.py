@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,12 @@ import numpy as np
 from numpy.random import SeedSequence
 
 import labkit
+from labkit.experiment._journal import Journal
+from labkit.experiment._run import Broken, run
 from labkit.experiment._saved import bound
-from labkit.experiment._task import Failure, Outcome, Point, Task, Values, attempt, points_of, tasks_of
-from labkit.kept import Kept, fingerprint, name_of
+from labkit.experiment._table import table_of
+from labkit.experiment._task import Failure, Point, Task, Tasks, Values, points_of
+from labkit.kept import fingerprint, name_of
 from labkit.seeds import as_sequence
 
 if TYPE_CHECKING:
@@ -21,14 +24,14 @@ if TYPE_CHECKING:
 
 
 class SweepError(RuntimeError):
-    """Some points failed; all the others were computed.
+    """Some points failed, and all the others were computed; or the workers gave up.
 
     Attributes
     ----------
     finished : pandas.DataFrame
-        The rows of the points that did not fail.
+        The rows of what was computed.
     failures : tuple of str
-        One sentence per failed task: the point, the replicate and the error.
+        One sentence per failed task: the point, the replicate and the error; or one about the workers.
     """
 
     def __init__(self, finished: pd.DataFrame, failures: Sequence[str], details: str) -> None:
@@ -96,14 +99,16 @@ def sweep(
     vectorised : bool
         Whether `function` computes all replicates of a point in one call.
     folder : path, optional
-        Where each task's result is kept the moment it arrives; a second call computes what is missing. A result
+        Where each task's result is kept the moment it arrives, as a line in a file of this call; a second call
+        computes what is missing. A result
         is used again only for the same function (its source, its bound arguments, the plain values it refers to,
         and the same of functions it calls in its own module), point, replicate, seed and labkit version; with
         `vectorised` also for the same number of replicates. What it calls elsewhere is known by name alone:
-        after a change there, take a new folder. A damaged file is computed again, with a warning.
+        after a change there, take a new folder. A damaged line is computed again, with a warning. While the disk
+        is full, with a warning, results wait in memory and the sweep goes on.
     n_jobs : int, optional
-        As for `joblib.Parallel`. Without it ``joblib.parallel_config`` decides (a Dask or Ray cluster, say), and
-        without that the sweep runs in this process.
+        As for `joblib.Parallel`. Without it ``joblib.parallel_config`` decides (a Dask or Ray cluster, say: then
+        all its workers), and without that the sweep runs in this process.
     progress : bool
         Whether to show a progress bar.
 
@@ -117,10 +122,12 @@ def sweep(
     Raises
     ------
     ValueError
-        The function, the grid, the number of replicates or the seed is not allowed, or, with `folder`, the
-        function or a point holds something that cannot be told apart from one run to the next.
+        The function, the grid, the number of replicates or the seed is not allowed, or, with `folder`, nothing
+        can be written there, or the function or a point holds something that cannot be told apart from one run
+        to the next.
     SweepError
-        The function failed somewhere. Everything else was computed first, kept in `folder`, and is attached.
+        The function failed somewhere, and everything else was computed first; or the workers gave up. What is
+        finished is kept in `folder`, and attached.
     """
     points = points_of(grid)
     if not callable(function):
@@ -129,22 +136,12 @@ def sweep(
         raise ValueError(f"replicates = {replicates!r}: allowed is a whole number from 1")
     if not isinstance(seed, int | np.integer | SeedSequence):
         raise ValueError(f"seed = {seed!r}: allowed is an int of 0 or more or a numpy SeedSequence")
-    tasks = tasks_of(points, int(replicates), as_sequence(seed), vectorised)
-    store = Kept(Path(folder)) if folder is not None else None
-    asked = _asked(function, tasks) if store is not None else []
-    results: dict[int, Values] = {}
-    if store is not None:
-        results = {i: kept for i, key in enumerate(asked) if (kept := store.read(key)) is not None}
-    failures: dict[int, Failure] = {}
-    todo = [i for i in range(len(tasks)) if i not in results]
-    for i, outcome in _run(function, tasks, todo, n_jobs, progress, len(results)):
-        if isinstance(outcome, Failure):
-            failures[i] = outcome
-            continue
-        results[i] = outcome
-        if store is not None:
-            store.write(asked[i], outcome, f"{name_of(function)} at {tasks[i]}")
-    table = _table(tasks, results)
+    tasks = Tasks(points, int(replicates), as_sequence(seed), vectorised)
+    journal = None
+    if folder is not None:
+        journal = Journal(Path(folder), fingerprint([fingerprint(function), labkit.__version__]))
+    results, failures, broken = _gather(function, tasks, journal, n_jobs, progress)
+    table = table_of(tasks, results)
     table.attrs = {
         "function": name_of(function),
         "seed": str(seed) if isinstance(seed, SeedSequence) else int(seed),
@@ -152,56 +149,50 @@ def sweep(
         "labkit": labkit.__version__,
         **bound(function),
     }
+    if broken is not None:
+        resume = f"what is in {folder} is not computed again" if folder else "with `folder` it would go on from there"
+        words = f"the workers stopped after {len(results)} of {len(tasks)} tasks. {broken}. Call it again: {resume}"
+        raise SweepError(table, [words], broken.details) from broken
     if failures:
         ordered = [failures[i] for i in sorted(failures)]
         raise SweepError(table, [failure.words for failure in ordered], ordered[0].details)
     return table
 
 
-def _asked(function: Callable[..., Any], tasks: list[Task]) -> list[Any]:
-    """Return what each task asks for, as it is told apart on disk."""
-    who = [fingerprint(function), labkit.__version__]
-    return [[who, dict(task.point), task.replicate, task.replicates, task.rng] for task in tasks]
+def _gather(
+    function: Callable[..., Any], tasks: Tasks, journal: Journal | None, n_jobs: int | None, progress: bool
+) -> tuple[dict[int, Values], dict[int, Failure], Broken | None]:
+    """Return what is kept and what could be computed, what failed, and whether the workers gave up."""
+    results = _kept(tasks, journal) if journal is not None else {}
+    failures: dict[int, Failure] = {}
+    todo = [i for i in range(len(tasks)) if i not in results] if results else range(len(tasks))
+    if journal is not None and todo:
+        journal.open()
+    try:
+        for i, outcome in run(function, tasks, todo, n_jobs, progress):
+            if isinstance(outcome, Failure):
+                failures[i] = outcome
+                continue
+            results[i] = outcome
+            if journal is not None:
+                journal.write(_key(tasks[i]), outcome, f"{name_of(function)} at {tasks[i]}")
+    except Broken as broken:
+        return results, failures, broken
+    finally:
+        if journal is not None:
+            journal.close()
+    return results, failures, None
 
 
-def _run(
-    function: Callable[..., Any], tasks: list[Task], todo: list[int], n_jobs: int | None, progress: bool, done: int
-) -> Iterator[tuple[int, Outcome]]:
-    """Yield (task number, outcome) as tasks finish, from one `joblib.Parallel` held open."""
-    import joblib
-    from tqdm.auto import tqdm
-
-    def submit(batch: list[int]) -> Any:
-        return (joblib.delayed(attempt)(function, i, tasks[i]) for i in batch)
-
-    with ExitStack() as stack:
-        bar = stack.enter_context(tqdm(total=len(tasks), initial=done, disable=not progress, unit="task"))
-        try:
-            pool = stack.enter_context(joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered"))
-            batches = [todo]
-        except ValueError:
-            # Some backends (Ray) give results only when a whole batch is done; small batches keep what is finished.
-            pool = stack.enter_context(joblib.Parallel(n_jobs=n_jobs))
-            size = 8 * joblib.effective_n_jobs(n_jobs)
-            batches = [todo[start : start + size] for start in range(0, len(todo), size)]
-        for batch in batches:
-            for numbered in pool(submit(batch)):
-                bar.update()
-                yield numbered
+def _kept(tasks: Tasks, journal: Journal) -> dict[int, Values]:
+    found, damaged = journal.read()
+    results = {i: found[key] for i, task in enumerate(tasks) if (key := _key(task)) in found}
+    if damaged and len(results) < len(tasks):
+        more = f" (and {len(damaged) - 1} more lines)" if len(damaged) > 1 else ""
+        warnings.warn(f"{damaged[0]}{more}: what was asked for and is missing is computed again", stacklevel=4)
+    return results
 
 
-def _table(tasks: list[Task], results: dict[int, Values]) -> pd.DataFrame:
-    import pandas as pd
-
-    rows: list[dict[str, Any]] = []
-    first: tuple[Task, Values] | None = None
-    for i in sorted(results):
-        first = first or (tasks[i], results[i])
-        if set(results[i]) != set(first[1]):
-            raise ValueError(f"{tasks[i]} gave {sorted(results[i])}, but {first[0]} gave {sorted(first[1])}")
-        names = list(first[1])
-        for offset, numbers in enumerate(zip(*(results[i][name] for name in names), strict=True)):
-            rows.append(
-                {**tasks[i].point, "replicate": tasks[i].replicate + offset, **dict(zip(names, numbers, strict=True))}
-            )
-    return pd.DataFrame(rows)
+def _key(task: Task) -> str:
+    """Return how what a task asks for is told apart on disk."""
+    return fingerprint([dict(task.point), task.replicate, task.replicates, task.rng])[:32]
