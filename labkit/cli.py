@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,11 @@ def _parser() -> argparse.ArgumentParser:
     model = commands.add_parser("model", help="fetch the weights of the local model, or say where they are")
     model.add_argument("action", choices=("fetch", "where"))
     model.set_defaults(run=_model)
+
+    site = commands.add_parser("site", help="build pages of the notebooks that work from disk, without a kernel")
+    site.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="the notebooks (without it: all)")
+    site.add_argument("--out", type=Path, metavar="FOLDER", help="where the pages go (without it: the folder site)")
+    site.set_defaults(run=_site)
 
     readme = commands.add_parser("readme", help="write the generated tables of README.md")
     readme.set_defaults(run=_readme)
@@ -180,6 +186,16 @@ def _doctor(chosen: argparse.Namespace) -> int:
     report = doctor()
     print(report)
     return 0 if report.healthy else 1
+
+
+def _site(chosen: argparse.Namespace) -> int:
+    from labkit.site import build
+
+    begun = time.perf_counter()
+    first = build(chosen.out or home() / "site", chosen.notebooks)
+    size = sum(path.stat().st_size for path in first.parent.rglob("*") if path.is_file()) / 1e6
+    print(f"{first}: {size:.1f} MB in {time.perf_counter() - begun:.0f} s; open it in a browser")
+    return 0
 
 
 def _readme(chosen: argparse.Namespace) -> int:

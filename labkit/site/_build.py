@@ -89,9 +89,10 @@ def _write(folder: Path, pages: Sequence[Page], notebooks: Sequence[Path]) -> No
     from plotly.offline import get_plotlyjs
 
     (folder / "notebooks").mkdir(parents=True)
-    lessons = [page for page in pages if page.notebook.endswith(".ipynb")]
+    lessons = [page for page in pages if page.seen]
+    documents = [page for page in pages if page.notebook.endswith(".md") and page.file != "index.html"]
     for page in pages:
-        page.links = [{"href": other.file, "words": other.title} for other in pages if other.notebook.endswith(".md")]
+        page.links = [{"href": document.file, "words": document.title} for document in documents]
     for page, after in zip(lessons, [*lessons[1:], None], strict=True):
         page.next = after and {"href": after.file, "words": after.title}
     for page in pages:
@@ -116,6 +117,7 @@ def look() -> dict[str, Any]:
     dark = {theme.PAPER: "#14161b", theme.INK: "#e8e8ee", theme.SUBDUED: "#a9a9b6", theme.GRID: "#2b2e37"}
     lighter = {"blue": "#4da3e0", "vermilion": "#f0803c", "green": "#2fbf94"}
     dark |= {theme.PALETTE[name]: colour for name, colour in lighter.items()}
+    dark = {light.lower(): colour for light, colour in dark.items()}
     return {"template": template, "dark": dark, "config": {"displayModeBar": False, "responsive": True}}
 
 

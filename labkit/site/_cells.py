@@ -14,6 +14,10 @@ from labkit.site._hand import HANDED
 from labkit.site._prose import Prose, framed
 
 
+# What a page shows without the line of code that shows it in the notebook.
+PLAIN = {"bet", "exercise", "nothing"}
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A part of a page.
@@ -62,7 +66,7 @@ def _prose_pieces(source: str, prose: Prose) -> list[Piece]:
 
 def _code_pieces(cell: Any, prose: Prose) -> Iterator[Piece]:
     shown = list(_outputs(cell.outputs, prose))
-    if cell.source.strip():
+    if cell.source.strip() and not any(piece.kind in PLAIN for piece in shown):
         # Numbers that are printed stand below the lines that print them; what is to be seen needs no lines above it.
         printed = bool(shown) and all(piece.kind == "printed" for piece in shown)
         yield Piece("code", {"html": Markup(highlighted(cell.source)), "open": printed})

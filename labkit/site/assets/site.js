@@ -30,7 +30,7 @@ function lit() {
 function darkened(value, key) {
   // The scale of a picture tells numbers; paper, ink, grid and the colours of lines follow the light.
   if (key === "colorscale" || key === "source") return value;
-  if (typeof value === "string") return labkitLook.dark[value] ?? labkitLook.dark[value.toUpperCase()] ?? value;
+  if (typeof value === "string") return value.replace(/#[0-9a-f]{6}\b/gi, (colour) => labkitLook.dark[colour.toLowerCase()] ?? colour);
   if (Array.isArray(value)) return typeof value[0] === "number" ? value : value.map((each) => darkened(each, key));
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, darkened(each, name)]));
@@ -76,6 +76,10 @@ function draw(place, figure) {
   const shown = isDark() ? darkened(look) : structuredClone(look);
   shown.layout.dragmode = false;
   Plotly.react(place, shown.data, shown.layout, labkitLook.config);
+  // What is wider than the screen can be scrolled, also with the keyboard.
+  const frame = place.parentElement;
+  if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;
+  else frame.removeAttribute("tabindex");
 }
 
 // Pictures far below are drawn when they come near.
