@@ -80,13 +80,14 @@ def positions(control: widgets.ValueWidget, count: int) -> tuple[Any, ...]:
         return tuple(value for _, value in control.options)
     if not hasattr(control, "min"):
         return (start,)
-    if isinstance(control, widgets.FloatLogSlider):
-        spaced = [float(f"{value:.2g}") for value in np.logspace(control.min, control.max, count)]
-        scale = math.log
+    logarithmic = isinstance(control, widgets.FloatLogSlider)
+    if logarithmic:
+        low, high = plain(10**control.min), plain(10**control.max)
+        spaced = [min(max(float(f"{value:.2g}"), low), high) for value in np.logspace(control.min, control.max, count)]
     else:
         spaced = [_on_grid(value, control) for value in np.linspace(control.min, control.max, count)]
-        scale = float
-    nearest = min(range(count), key=lambda i: abs(scale(spaced[i]) - scale(start)))
+    away = [abs(math.log(value / start)) if logarithmic else abs(value - start) for value in spaced]
+    nearest = away.index(min(away))
     return tuple(sorted({*spaced[:nearest], start, *spaced[nearest + 1 :]}))
 
 

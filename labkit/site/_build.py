@@ -94,7 +94,7 @@ def _write(folder: Path, pages: Sequence[Page], notebooks: Sequence[Path]) -> No
     for page in pages:
         page.links = [{"href": document.file, "words": document.title} for document in documents]
     for page, after in zip(lessons, [*lessons[1:], None], strict=True):
-        page.next = after and {"href": after.file, "words": after.title}
+        page.next = {"href": after.file, "words": after.title} if after else None
     for page in pages:
         (folder / page.file).write_text(page.html(), encoding="utf-8")
     for path in notebooks:
@@ -103,8 +103,6 @@ def _write(folder: Path, pages: Sequence[Page], notebooks: Sequence[Path]) -> No
         shutil.copyfile(Path(__file__).parent / "assets" / name, folder / name)
     (folder / "plotly.js").write_text(get_plotlyjs(), encoding="utf-8")
     (folder / "look.js").write_text(f"window.labkitLook = {json.dumps(look())};\n", encoding="utf-8")
-    # GitHub Pages would otherwise run its own site builder over the folder.
-    (folder / ".nojekyll").touch()
 
 
 def look() -> dict[str, Any]:

@@ -13,7 +13,6 @@ from labkit.site._encode import bare, pack
 from labkit.site._hand import HANDED
 from labkit.site._prose import Prose, framed
 
-
 # What a page shows without the line of code that shows it in the notebook.
 PLAIN = {"bet", "exercise", "nothing"}
 

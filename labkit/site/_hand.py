@@ -66,7 +66,7 @@ def _show(given: dict[str, Any] | None) -> None:
 @singledispatch
 def handed(thing: Any) -> dict[str, Any] | None:
     """Return what the page needs of a thing as plain JSON, None where its own output serves."""
-    bet = getattr(thing, "bet", None)
+    bet: Any = getattr(thing, "bet", None)
     if isinstance(getattr(bet, "options", None), Mapping):
         options = [{"choice": key, "label": inline(label)} for key, label in bet.options.items()]
         return {"kind": "bet", "key": bet.key, "question": inline(bet.question), "options": options}
