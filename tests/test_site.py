@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labkit import theme
+from labkit.cli import main
 from labkit.explore import Readings, explore, scenes
 from labkit.explore._rails import positions
 from labkit.mechanisms.debate import Urn
@@ -104,7 +105,7 @@ def test_a_link_to_a_file_that_is_not_there_is_an_error():
 def test_a_heading_answers_to_both_of_its_names():
     prose = Prose(PLACES)
     made = prose.render("## 4. Play\n\n## 4. Play")
-    assert 'id="4-play"' in made and 'id="4.-Play"' in made and 'id="4-play-1"' in made
+    assert all(made.count(f'id="{name}"') == 1 for name in ("4-play", "4.-Play", "4-play-1"))
     assert prose.headings[0] == (2, "4-play", "4. Play")
 
 
@@ -299,3 +300,8 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
     with pytest.raises(FileNotFoundError, match="there is no notebook"):
         build(tmp_path / "new", [tmp_path / "nothing.ipynb"])
+
+
+def test_the_command_says_what_is_wrong(tmp_path, capsys):
+    assert main(["site", "--out", str(tmp_path / "site"), str(tmp_path / "nothing.ipynb")]) == 2
+    assert "labkit site: there is no notebook" in capsys.readouterr().err

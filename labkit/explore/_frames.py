@@ -52,7 +52,7 @@ class _Plan:
         return self.seconds * sum(len(rail.away()) for rail in self.rails.values())
 
 
-def scenes(panel: Panel, seconds: float = 80.0) -> list[Scene]:
+def scenes(panel: Panel, seconds: float = 60.0) -> list[Scene]:
     """Return the views of a panel as scenes.
 
     Parameters

@@ -48,6 +48,7 @@ def build(out: Path, notebooks: Sequence[Path] = ()) -> Path:
     names = frozenset(path.name for path in (*chosen, *documents))
     # What is wrong in the text is said before minutes are spent on computing.
     pages = [page_of_document(path, names) for path in documents]
+    print(f"Executing {len(chosen)} notebooks, {AT_ONCE} at a time; a panel takes up to a minute ...", flush=True)
     with ThreadPoolExecutor(AT_ONCE) as threads:
         made = list(threads.map(partial(_made, names=names), chosen))
     new = out.with_name(f".{out.name}.new")

@@ -89,13 +89,15 @@ class _Renderer(IPythonRenderer):
     def __init__(self, places: Places, prose: Prose) -> None:
         super().__init__(escape=False)
         self._places, self._prose = places, prose
+        self._marked: set[str] = set()
 
     def heading(self, text: str, level: int, **attributes: Any) -> str:
         words = html.unescape(_TAG.sub("", text)).strip()
         name = self._prose.name(words, level)
         # JupyterLab keeps capitals and points in the name of a heading.
         other = words.replace(" ", "-")
-        mark = f'<span id="{html.escape(other)}"></span>' if other != name else ""
+        mark = "" if other in self._marked or other == name else f'<span id="{html.escape(other)}"></span>'
+        self._marked |= {name, other}
         return f'<h{level} id="{name}">{mark}{text}</h{level}>\n'
 
     def link(self, text: str, url: str, title: str | None = None) -> str:

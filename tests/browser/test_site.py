@@ -1,4 +1,4 @@
-"""The site in a real browser, opened from disk with the network cut off: it moves, it darkens, and anyone can use it."""
+"""The site in a real browser, opened from disk with the network cut off: it moves, it darkens, anyone can use it."""
 
 from pathlib import Path
 
