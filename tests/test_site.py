@@ -9,13 +9,12 @@ import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from slope import slope_panel
 
 from labkit import theme
 from labkit.cli import main
-from labkit.explore import Readings, explore, scenes
-from labkit.explore._rails import positions
+from labkit.explore import Readings
 from labkit.mechanisms.debate import Urn
-from labkit.params import Field, Params
 from labkit.site import build, dead_links
 from labkit.site._ask import ASKING, ask
 from labkit.site._build import check, look
@@ -31,27 +30,9 @@ HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 PLACES = Places(frozenset({"12_debate.ipynb", "glossary.md"}))
 
 
-class Slope(Params):
-    rise: float = Field(1.0, ge=0, le=4, slider=(0, 4, 0.5), description="how steep")
-    law: str = Field("line", description="not a control")
-    bent: bool = Field(False, description="whether it bends")
-
-
-def climb(slope, *, rng, replicates=1):
-    if slope.rise == 4:
-        raise ValueError("too steep")
-    return slope.rise * np.arange(5.0) ** (2 if slope.bent else 1) + rng
-
-
-def drawing(heights):
-    fig = theme.figure(x="step", y="height")
-    fig.add_trace(go.Scatter(x=np.arange(5), y=heights))
-    return theme.describe(fig, f"After five steps it stands at a height of {heights[-1]:g} metres above.")
-
-
 @pytest.fixture(scope="module")
 def panel():
-    return explore(climb, Slope(), drawing, vary=["rise", "bent"], replicates=2)
+    return slope_panel()
 
 
 # ------------------------------------------------------------------------------------------------ formulas
@@ -180,39 +161,6 @@ def test_packing_is_undone_and_gives_the_same_text_each_time():
     value = {"words": "größer", "numbers": [1, None, 2.5]}
     assert unpack(pack(value)) == value
     assert pack(value) == pack(value)
-
-
-def test_a_slider_keeps_its_ends_and_the_place_where_it_starts(panel):
-    stands = positions(panel.controls["rise"], 5)
-    assert stands == (0.0, 1.0, 2.0, 3.0, 4.0)
-    assert positions(panel.controls["bent"], 5) == (False, True)
-
-
-def test_every_frame_is_what_the_computation_gives_with_one_control_moved(panel):
-    (scene,) = scenes(panel)
-    rise, bent, seed = scene.rails
-    assert (rise.name, rise.kind, bent.kind, seed.positions) == ("rise", "number", "switch", (0, 1, 2, 3))
-    for rail, moved in ((rise, "rise"), (bent, "bent")):
-        assert set(rail.frames) == set(rail.away())
-        for position, frame in rail.frames.items():
-            setting = Slope(**{moved: rail.positions[position]})
-            if setting.rise == 4:
-                assert frame.figure is None and frame.words == "too steep"
-            else:
-                assert np.array_equal(frame.figure.data[0].y, climb(setting, rng=0))
-    assert np.array_equal(seed.frames[2].figure.data[0].y, climb(Slope(), rng=2))
-
-
-def test_a_computation_that_is_too_slow_gets_fewer_replicates():
-    import time
-
-    def slow(slope, *, rng, replicates=1):
-        time.sleep(0.002 * replicates)
-        return climb(slope.replace(rise=min(slope.rise, 3)), rng=rng)
-
-    (scene,) = scenes(explore(slow, Slope(), drawing, vary=["rise"], replicates=10), seconds=0.06)
-    assert 1 <= scene.replicates < 10
-    assert len(scene.rails[0].positions) >= 5
 
 
 def test_the_page_gets_the_frames_of_a_panel(panel):
