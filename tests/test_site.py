@@ -15,12 +15,12 @@ from labkit import theme
 from labkit.cli import main
 from labkit.explore import Readings
 from labkit.mechanisms.debate import Urn
-from labkit.site import build, dead_links
+from labkit.site import _hand, build, dead_links
 from labkit.site._ask import ASKING, ask
 from labkit.site._build import check, look
 from labkit.site._cells import pieces
 from labkit.site._encode import bare, changes, pack, patched, rounded, unpack
-from labkit.site._hand import HANDED, handed
+from labkit.site._hand import HANDED, hand_over_answer, handed
 from labkit.site._links import Places, live
 from labkit.site._pages import page_of_document, page_of_notebook
 from labkit.site._prose import Prose, formula
@@ -200,6 +200,35 @@ def test_what_a_model_wrote_stays_text_on_the_page(tmp_path):
     assert made.count("&lt;img src=x onerror=alert(1)&gt;") >= 5
     packed = re.search(r'-data">([^<]+)</script>', made)
     assert unpack(packed[1])["texts"] == [f"{HOSTILE}0", f"{HOSTILE}1"]
+
+
+def test_every_bet_that_can_be_placed_gets_its_reply(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr(_hand, "_show", shown.append)
+    bet = Bet("a.b", "Up?", {"x": "*up*", "y": "down"}, {"x": lambda r: f"by {r}", "y": "no"}, lambda r: "x")
+    hand_over_answer(bet, 3)
+    (answer,) = shown
+    assert (answer["happened"], answer["chosen"]) == ("<i>up</i>", True)
+    assert [(each["choice"], each["right"]) for each in answer["replies"]] == [("x", True), ("y", False)]
+    assert "by 3" in answer["replies"][0]["html"]
+
+
+def test_a_bet_that_is_a_number_is_answered_by_where_it_lies(tmp_path, monkeypatch):
+    class Number:
+        key, question, bands = "a.n", "How many?", {"low": "too low", "near": "near", "high": "too high"}
+        truth, happened = (
+            staticmethod(lambda result: {"value": result}),
+            staticmethod(lambda truth: f"{truth['value']}"),
+        )
+        reply_to, reply = staticmethod(lambda band, result: f"{band} beside {result}"), None
+
+    shown = []
+    monkeypatch.setattr(_hand, "_show", shown.append)
+    hand_over_answer(Number(), 7)
+    assert shown[0]["happened"] == "7" and not shown[0]["chosen"]
+    assert [each["label"] for each in shown[0]["replies"]] == ["too low", "near", "too high"]
+    assert "high beside 7" in shown[0]["replies"][2]["html"]
+    assert handed(type("Box", (), {"bet": Number()})())["options"] == []
 
 
 def test_an_exercise_shows_hints_before_its_solution(tmp_path):

@@ -123,7 +123,7 @@ def _handed(given: dict[str, Any]) -> Piece:
 
 def _marked(key: str, value: Any) -> Any:
     """Mark as HTML what `labkit.site._hand` has made with `labkit.teach.Words`, which escapes."""
-    if key in ("html", "prompt", "solution", "question") or (key == "label" and isinstance(value, str)):
+    if key in ("html", "prompt", "solution", "question", "happened") or (key == "label" and isinstance(value, str)):
         return Markup(framed(value))
     if key == "hints":
         return [Markup(each) for each in value]

@@ -40,20 +40,32 @@ def hand_over_answer(bet: Any, result: Any = None) -> None:
     bet, result : Any
         What the notebook gives to `labkit.teach.answer`.
     """
-    if not isinstance(getattr(bet, "options", None), Mapping):
-        return
     truth = bet.truth(result)
-    _show(
+    options = _options(bet)
+    # A number or a curve is answered by the band in which it lies, a choice by itself.
+    bands, reply = getattr(bet, "bands", options), getattr(bet, "reply_to", bet.reply)
+    happened = bet.happened if hasattr(bet, "happened") else options.__getitem__
+    replies = [
         {
-            "kind": "answer",
-            "key": bet.key,
-            "truth": bet.options[truth] if truth else "",
-            "replies": [
-                {"choice": key, "label": inline(label), "right": key == truth, "html": _html(bet.reply(key, result))}
-                for key, label in bet.options.items()
-            ],
+            "choice": key,
+            "label": inline(label),
+            "right": bool(options) and key == truth,
+            "html": _html(reply(key, result)),
         }
-    )
+        for key, label in bands.items()
+    ]
+    said = "" if truth is None else inline(happened(truth))
+    _show({"kind": "answer", "key": bet.key, "happened": said, "chosen": bool(options), "replies": replies})
+    picture_ = bet.figure(None, truth) if hasattr(bet, "figure") and truth is not None else None
+    if picture_ is not None:
+        drawn = bare(picture_)
+        _show({"kind": "figure", "packed": pack(drawn), **_words(drawn)})
+
+
+def _options(bet: Any) -> Mapping[str, str]:
+    """Return what can be chosen; nothing where a bet is a number or a curve."""
+    found = getattr(bet, "options", {})
+    return found if isinstance(found, Mapping) else {}
 
 
 def _show(given: dict[str, Any] | None) -> None:
@@ -66,11 +78,11 @@ def _show(given: dict[str, Any] | None) -> None:
 @singledispatch
 def handed(thing: Any) -> dict[str, Any] | None:
     """Return what the page needs of a thing as plain JSON, None where its own output serves."""
-    bet: Any = getattr(thing, "bet", None)
-    if isinstance(getattr(bet, "options", None), Mapping):
-        options = [{"choice": key, "label": inline(label)} for key, label in bet.options.items()]
-        return {"kind": "bet", "key": bet.key, "question": inline(bet.question), "options": options}
-    return None
+    bet = getattr(thing, "bet", None)
+    if bet is None:
+        return None
+    options = [{"choice": key, "label": inline(label)} for key, label in _options(bet).items()]
+    return {"kind": "bet", "key": bet.key, "question": inline(bet.question), "options": options}
 
 
 @handed.register
@@ -118,7 +130,7 @@ def _value(value: Any) -> str:
 
 @handed.register
 def _(readings: Readings) -> dict[str, Any]:
-    values = {name: _options(control) for name, control in readings.controls.items()}
+    values = {name: _values(control) for name, control in readings.controls.items()}
     texts, figures, base = [], [], None
     for chosen in product(*values.values()):
         text, figure = readings.read(**dict(zip(values, chosen, strict=True)))
@@ -132,7 +144,7 @@ def _(readings: Readings) -> dict[str, Any]:
     return {"kind": "readings", "choices": choices, "first": texts[0], "packed": packed, **_words(base or {})}
 
 
-def _options(control: Any) -> list[Any]:
+def _values(control: Any) -> list[Any]:
     if hasattr(control, "options"):
         return list(control.options)
     return list(range(control.min, control.max + 1, control.step))
