@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pages import patched, unpack
 from slope import slope_panel
 
 from labkit import theme
@@ -19,7 +20,7 @@ from labkit.site import _hand, build, dead_links
 from labkit.site._ask import ASKING, ask
 from labkit.site._build import check, look
 from labkit.site._cells import pieces
-from labkit.site._encode import bare, changes, pack, patched, rounded, unpack
+from labkit.site._encode import bare, changes, pack, rounded
 from labkit.site._hand import HANDED, hand_over_answer, handed
 from labkit.site._links import Places, live
 from labkit.site._pages import page_of_document, page_of_notebook

@@ -111,37 +111,7 @@ def _records(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
 
 
-def patched(old: Any, patch: list[Change]) -> Any:
-    """Return plain JSON with changes made to it: what the page does, done here.
-
-    Parameters
-    ----------
-    old : JSON
-        Left as it is.
-    patch : list
-        What `changes` yields.
-    """
-    new = json.loads(json.dumps(old))
-    for path, value in patch:
-        if not path:
-            new = value
-            continue
-        place = new
-        for key in path[:-1]:
-            place = place[key]
-        if value is None and isinstance(place, dict):
-            place.pop(path[-1], None)
-        else:
-            place[path[-1]] = value
-    return new
-
-
 def pack(value: Any) -> str:
     """Return JSON as text of letters and digits: gzip, then base64; the same value gives the same text."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return base64.b64encode(gzip.compress(text.encode("utf-8"), 9, mtime=0)).decode("ascii")
-
-
-def unpack(packed: str) -> Any:
-    """Return what was packed."""
-    return json.loads(gzip.decompress(base64.b64decode(packed)))
