@@ -24,7 +24,7 @@ def test_a_slider_keeps_its_ends_and_the_place_where_it_starts(panel):
 
 
 def test_every_frame_is_what_the_computation_gives_with_one_control_moved(panel):
-    (scene,) = scenes(panel)
+    (scene,) = scenes(panel, 60)
     rise, bent, seed = scene.rails
     assert (rise.name, rise.kind, bent.kind, seed.positions) == ("rise", "number", "switch", (0, 1, 2, 3))
     for rail, moved in ((rise, "rise"), (bent, "bent")):
@@ -41,10 +41,14 @@ def test_every_frame_is_what_the_computation_gives_with_one_control_moved(panel)
 def test_a_computation_that_is_too_slow_gets_fewer_replicates():
     def slow(slope, *, rng, replicates=1):
         time.sleep(0.002 * replicates)
-        return climb(slope.replace(rise=min(slope.rise, 3)), rng=rng)
+        return replicates, climb(slope.replace(rise=min(slope.rise, 3)), rng=rng)
 
-    (scene,) = scenes(explore(slow, Slope(), drawing, vary=["rise"], replicates=10), seconds=0.06)
+    def named(result):
+        return drawing(result[1]).update_traces(name=f"{result[0]} replicates")
+
+    (scene,) = scenes(explore(slow, Slope(), named, vary=["rise"], replicates=10), seconds=0.06)
     assert 1 <= scene.replicates < 10
+    assert scene.base.figure.data[0].name == f"{scene.replicates} replicates", "the middle is as light as the rest"
     assert len(scene.rails[0].positions) >= 5
 
 

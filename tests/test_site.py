@@ -21,7 +21,7 @@ from labkit.site._ask import ASKING, ask
 from labkit.site._build import check, look
 from labkit.site._cells import pieces
 from labkit.site._encode import bare, changes, pack, rounded
-from labkit.site._hand import HANDED, hand_over_answer, handed
+from labkit.site._hand import HANDED, hand_over_answer, handed, panel_handed
 from labkit.site._links import Places, live
 from labkit.site._pages import page_of_document, page_of_notebook
 from labkit.site._prose import Prose, formula
@@ -165,7 +165,7 @@ def test_packing_is_undone_and_gives_the_same_text_each_time():
 
 
 def test_the_page_gets_the_frames_of_a_panel(panel):
-    given_ = handed(panel)
+    given_ = panel_handed(panel, 60)
     (view,) = given_["views"]
     (figures,) = unpack(given_["packed"])
     assert [each["name"] for each in view["controls"]] == ["rise", "bent", "seed"]
@@ -245,9 +245,9 @@ def test_an_exercise_shows_hints_before_its_solution(tmp_path):
 def test_cells_that_ask_stand_after_what_shows_something():
     sources = ["x = 1", "lesson.panel()", "run = 1\nanswer(lesson.BET, run)", "%magic", "print(1);x"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-    ask(notebook)
+    ask(notebook, 60)
     asked = [cell.source.splitlines()[-1] for cell in notebook.cells if ASKING in cell.metadata]
-    thing = "labkit.site.hand_over(Out.get(len(In) - 2))"
+    thing = "labkit.site.hand_over(Out.get(len(In) - 2), 60)"
     assert asked == [thing, "labkit.site.hand_over_answer(lesson.BET, run)", thing]
 
 

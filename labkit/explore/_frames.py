@@ -52,7 +52,7 @@ class _Plan:
         return self.seconds * sum(len(rail.away()) for rail in self.rails.values())
 
 
-def scenes(panel: Panel, seconds: float = 60.0) -> list[Scene]:
+def scenes(panel: Panel, seconds: float) -> list[Scene]:
     """Return the views of a panel as scenes.
 
     Parameters
@@ -102,7 +102,7 @@ def _lighten(panel: Panel, plans: Sequence[_Plan], seconds: float) -> None:
     while (over := sum(plan.need() for plan in plans) / seconds) > 1:
         slow = max(plans, key=lambda plan: plan.need() if plan.replicates > 1 else -1.0)
         if slow.replicates == 1:
-            return
+            break
         fewer = max(1, math.floor(slow.replicates / min(over, 2)))
         slow.seconds *= fewer / slow.replicates
         slow.replicates = fewer

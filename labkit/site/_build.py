@@ -23,7 +23,7 @@ ASSETS = ("site.css", "site.js")
 SHARED = ("look.js", "plotly.js", *ASSETS)
 
 
-def build(out: Path, notebooks: Sequence[Path] = ()) -> Path:
+def build(out: Path, notebooks: Sequence[Path] = (), seconds: float = 60.0) -> Path:
     """Build the site and return the path of its first page.
 
     Parameters
@@ -32,6 +32,8 @@ def build(out: Path, notebooks: Sequence[Path] = ()) -> Path:
         The folder; an older site in it is replaced once the new one is whole.
     notebooks : sequence of Path
         What to make pages of; all notebooks of the kit where empty. Links to the others lead to the repository.
+    seconds : float
+        What the frames of one panel may take: with more, its numbers get more places and its bands more runs.
 
     Raises
     ------
@@ -48,9 +50,12 @@ def build(out: Path, notebooks: Sequence[Path] = ()) -> Path:
     names = frozenset(path.name for path in (*chosen, *documents))
     # What is wrong in the text is said before minutes are spent on computing.
     pages = [page_of_document(path, names) for path in documents]
-    print(f"Executing {len(chosen)} notebooks, {AT_ONCE} at a time; a panel takes up to a minute ...", flush=True)
+    print(
+        f"Executing {len(chosen)} notebooks, {AT_ONCE} at a time; the frames of a panel take up to {seconds:g} s ...",
+        flush=True,
+    )
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        made = list(threads.map(partial(_made, names=names), chosen))
+        made = list(threads.map(partial(_made, names=names, seconds=seconds), chosen))
     new = out.with_name(f".{out.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     _write(new, [*pages, *made, front(made, pages)], chosen)
@@ -73,12 +78,12 @@ def _ready(out: Path, notebooks: Sequence[Path]) -> None:
         raise ValueError(f"{out} is not empty and holds no site: allowed is a new folder, or that of an older site")
 
 
-def _made(path: Path, names: frozenset[str]) -> Page:
+def _made(path: Path, names: frozenset[str], seconds: float) -> Page:
     from nbclient.exceptions import CellExecutionError
 
     begun = time.perf_counter()
     try:
-        page = page_of_notebook(path, executed(path), names)
+        page = page_of_notebook(path, executed(path, seconds), names)
     except CellExecutionError as error:
         raise RuntimeError(f"{path.name}: {error}") from None
     size = len(page.html().encode()) / 1e6

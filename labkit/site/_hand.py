@@ -21,15 +21,17 @@ from labkit.teach._words import inline
 HANDED = "application/vnd.labkit.page+json"
 
 
-def hand_over(thing: Any) -> None:
+def hand_over(thing: Any, seconds: float) -> None:
     """Show what the page needs of a thing, where it needs more than what the notebook shows.
 
     Parameters
     ----------
     thing : Any
         The value of the cell before; None where it had none.
+    seconds : float
+        What the frames of a panel may take.
     """
-    _show(handed(thing))
+    _show(panel_handed(thing, seconds) if isinstance(thing, Panel) else handed(thing))
 
 
 def hand_over_answer(bet: Any, result: Any = None) -> None:
@@ -85,10 +87,18 @@ def handed(thing: Any) -> dict[str, Any] | None:
     return {"kind": "bet", "key": bet.key, "question": inline(bet.question), "options": options}
 
 
-@handed.register
-def _(panel: Panel) -> dict[str, Any]:
+def panel_handed(panel: Panel, seconds: float) -> dict[str, Any]:
+    """Return the views of a panel with their controls, and all of its frames, packed.
+
+    Parameters
+    ----------
+    panel : Panel
+        Standing at its start.
+    seconds : float
+        What its frames may take.
+    """
     panel.settle()
-    shown = [_scene(scene) for scene in scenes(panel)]
+    shown = [_scene(scene) for scene in scenes(panel, seconds)]
     return {"kind": "panel", "views": [view for view, _ in shown], "packed": pack([figures for _, figures in shown])}
 
 

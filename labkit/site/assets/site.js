@@ -169,7 +169,6 @@ function plays(clock, section, moved) {
     clearInterval(timer);
     timer = null;
     button.textContent = quiet.matches ? "Step" : "Play";
-    button.setAttribute("aria-pressed", "false");
   };
   const step = () => {
     stand(input, (Number(input.value) + 1) % (Number(input.max) + 1));
@@ -180,7 +179,6 @@ function plays(clock, section, moved) {
     if (timer !== null) return halt();
     if (quiet.matches) return step();
     button.textContent = "Pause";
-    button.setAttribute("aria-pressed", "true");
     timer = setInterval(step, 180);
   });
   section.addEventListener("halt", halt);
