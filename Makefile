@@ -6,7 +6,7 @@ INSTALL := $(PYTHON) -m pip install --quiet --no-deps --disable-pip-version-chec
 COMPILE := $(PYTHON) -m uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 \
 	--quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: lab test test-slow bench weight coverage lint fix notebooks lock clean
+.PHONY: lab test test-slow bench weight coverage lint fix notebooks site lock clean
 
 # Open JupyterLab on the first notebook. `make lab PORT=9000` chooses the port.
 lab: $(VENV)/.lab
@@ -54,6 +54,10 @@ fix: $(VENV)/.test
 notebooks: $(VENV)/.test
 	CHROME_PATH="$$(.ci/chromium $(PYTHON))" && export CHROME_PATH && $(PYTHON) -m labkit.publish notebooks/*.ipynb
 	$(PYTHON) -m labkit readme
+
+# Build the pages of all notebooks, which need no kernel, server or network: site/index.html. A few minutes.
+site: $(VENV)/.test
+	$(PYTHON) -m labkit site
 
 # Pin the newest versions that pyproject.toml allows, for every system and for Python 3.11 and newer.
 lock: $(VENV)/.test

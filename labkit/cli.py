@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -76,6 +77,12 @@ def _parser() -> argparse.ArgumentParser:
     slides.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK", help="an executed notebook")
     slides.add_argument("--out", type=Path, default=Path("slides"), metavar="FOLDER", help="where (slides/)")
     slides.set_defaults(run=_slides)
+
+    site = commands.add_parser("site", help="build pages of the notebooks that work from disk, without a kernel")
+    site.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="the notebooks (without it: all)")
+    site.add_argument("--out", type=Path, metavar="FOLDER", help="where the pages go (without it: the folder site)")
+    site.add_argument("--seconds", type=float, default=60.0, help="what the frames of one panel may take (60)")
+    site.set_defaults(run=_site)
 
     readme = commands.add_parser("readme", help="write the generated tables of README.md, and the glossary")
     readme.set_defaults(run=_readme)
@@ -219,6 +226,16 @@ def _doctor(chosen: argparse.Namespace) -> int:
     report = doctor()
     print(report)
     return 0 if report.healthy else 1
+
+
+def _site(chosen: argparse.Namespace) -> int:
+    from labkit.site import build
+
+    begun = time.perf_counter()
+    first = build(chosen.out or home() / "site", chosen.notebooks, chosen.seconds)
+    size = sum(path.stat().st_size for path in first.parent.rglob("*") if path.is_file()) / 1e6
+    print(f"{first}: {size:.1f} MB in {time.perf_counter() - begun:.0f} s; open it in a browser")
+    return 0
 
 
 def _slides(chosen: argparse.Namespace) -> int:

@@ -65,18 +65,29 @@ def save(paths: Sequence[Path]) -> None:
             write_text(path, nbformat.writes(still(notebook, draw)).rstrip("\n") + "\n")
 
 
-def execute(path: Path) -> Any:
-    """Return the notebook at `path` executed, its first cell up to date, panels settled before they are shown."""
+def execute(path: Path, prepare: Callable[[Any], None] = lambda notebook: None, timeout: int = 300) -> Any:
+    """Return the notebook at `path` executed, its first cell up to date, panels settled before they are shown.
+
+    Parameters
+    ----------
+    path : Path
+        The notebook, which stays as it is.
+    prepare : callable, optional
+        Changes the copy that is executed.
+    timeout : int
+        Seconds that one cell may take.
+    """
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
     first_cell.place(notebook)
+    prepare(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     client = NotebookClient(
         notebook,
-        timeout=300,
+        timeout=timeout,
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,

@@ -2,20 +2,24 @@
 
 `_controls` builds the sliders, `_work` computes without holding up the reader, `_picture` redraws one figure
 in place, `_panel` puts them together; `foot.js` and `panel.css` are the part that runs in the browser. `Readings` leafs
-through what is on record, `Live` asks a model here and now.
+through what is on record, `Live` asks a model here and now. `scenes` are what a page without a kernel shows of a panel.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from labkit.explore._frames import Scene, scenes
 from labkit.explore._live import Live, Task
 from labkit.explore._panel import Panel
+from labkit.explore._rails import Frame, Rail
 from labkit.explore._readings import Readings
 from labkit.explore._view import Compute, Figure, View
 from labkit.params import Params
 
-__all__ = ["Compute", "Figure", "Live", "Panel", "Readings", "Task", "View", "explore"]
+__all__ = [
+    "Compute", "Figure", "Frame", "Live", "Panel", "Rail", "Readings", "Scene", "Task", "View", "explore", "scenes",
+]  # fmt: skip
 
 
 def explore(

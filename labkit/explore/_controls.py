@@ -27,6 +27,7 @@ def control(params: Params, name: str) -> widgets.ValueWidget:
         "tooltip": f"{words}: {help_}; {allowed.words}" if help_ else f"{words}: {allowed.words}",
     }
     made = _widget(allowed, value, common)
+    made.help = help_
     made.add_class("labkit-control")
     made.add_class(f"labkit-{name}")
     return made

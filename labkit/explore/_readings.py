@@ -71,6 +71,10 @@ class Readings(widgets.VBox):
         """What the controls stand at."""
         return {name: made.value for name, made in self.controls.items()}
 
+    def read(self, **chosen: Any) -> tuple[str, go.Figure | None]:
+        """Return the text and the picture, if there is one, of any choice; what is shown stays."""
+        return self._text(**chosen), None if self._draw is None else self._draw(**chosen)
+
     @property
     def figure(self) -> go.Figure:
         """The figure on the page."""

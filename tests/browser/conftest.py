@@ -67,7 +67,7 @@ def page(browser):
 
 
 def _note_external(page, url):
-    if not url.startswith(("http://127.0.0.1:", "data:", "blob:", BADGE)):
+    if not url.startswith(("http://127.0.0.1:", "file:", "data:", "blob:", BADGE)):
         page.external.append(url)
 
 

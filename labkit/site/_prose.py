@@ -1,0 +1,124 @@
+"""Markdown as HTML: formulas without a script, headings to link to, links that lead somewhere on the site."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+from labkit.site._links import Places
+
+_TAG = re.compile(r"<[^>]+>")
+# What the converter does not know it passes on as it stands.
+_LEFT_OVER = re.compile(r"\\[A-Za-z]+")
+
+
+def formula(tex: str, *, block: bool = False) -> str:
+    """Return a formula as MathML, which browsers show by themselves.
+
+    Parameters
+    ----------
+    tex : str
+        The formula in LaTeX, without dollars.
+    block : bool
+        Whether it stands on a line of its own.
+
+    Raises
+    ------
+    ValueError
+        It does not convert.
+    """
+    from latex2mathml.converter import convert
+
+    try:
+        converted = str(convert(tex, display="block" if block else "inline"))
+    except Exception as error:
+        raise ValueError(f"the formula {tex!r} does not convert to MathML: {error or type(error).__name__}") from None
+    if unknown := _LEFT_OVER.search(html.unescape(_TAG.sub("", converted))):
+        raise ValueError(f"the formula {tex!r} does not convert to MathML: {unknown[0]} is not known")
+    return converted
+
+
+def slug(heading: str) -> str:
+    """Return the name under which GitHub lets one link to a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+
+
+class Prose:
+    """Renders the Markdown of one page and notes its headings.
+
+    Parameters
+    ----------
+    places : Places
+        Where links lead.
+
+    Attributes
+    ----------
+    headings : list of (int, str, str)
+        Level, name to link to, and words, in order.
+    """
+
+    def __init__(self, places: Places) -> None:
+        self.headings: list[tuple[int, str, str]] = []
+        self._markdown = MarkdownWithMath(renderer=_Renderer(places, self))
+
+    def render(self, text: str) -> str:
+        """Return Markdown as HTML.
+
+        Raises
+        ------
+        ValueError
+            A formula does not convert, or a link leads nowhere.
+        """
+        return framed(str(self._markdown.render(text)))
+
+    def name(self, words: str, level: int) -> str:
+        """Note a heading and return the name it gets on this page."""
+        wanted = slug(words) or "section"
+        taken = sum(re.fullmatch(rf"{re.escape(wanted)}(-\d+)?", name) is not None for _, name, _ in self.headings)
+        name = f"{wanted}-{taken}" if taken else wanted
+        self.headings.append((level, name, words))
+        return name
+
+
+class _Renderer(IPythonRenderer):
+    """nbconvert's renderer, but for formulas, headings, links and pictures."""
+
+    def __init__(self, places: Places, prose: Prose) -> None:
+        super().__init__(escape=False)
+        self._places, self._prose = places, prose
+        self._marked: set[str] = set()
+
+    def heading(self, text: str, level: int, **attributes: Any) -> str:
+        words = html.unescape(_TAG.sub("", text)).strip()
+        name = self._prose.name(words, level)
+        # JupyterLab keeps capitals and points in the name of a heading.
+        other = words.replace(" ", "-")
+        mark = "" if other in self._marked or other == name else f'<span id="{html.escape(other)}"></span>'
+        self._marked |= {name, other}
+        return f'<h{level} id="{name}">{mark}{text}</h{level}>\n'
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        return str(super().link(text, self._places.lead(url), title))
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        # A page that works without the network shows no picture from elsewhere, but its words.
+        return html.escape(text) if url.startswith(("http:", "https:")) else str(super().image(text, url, title))
+
+    def block_math(self, body: str) -> str:
+        return formula(body, block=True)
+
+    def inline_math(self, body: str) -> str:
+        return formula(body)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return formula(rf"\begin{{{name}}}{body}\end{{{name}}}", block=True)
+
+
+def framed(text: str) -> str:
+    """Return HTML in which what may be too wide for a screen can be scrolled, also with the keyboard."""
+    text = text.replace("<pre>", '<pre tabindex="0">')
+    table = '<div class="scroll" tabindex="0" role="region" aria-label="table"><table'
+    return re.sub(r"<table", table, text).replace("</table>", "</table></div>")
