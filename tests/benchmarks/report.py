@@ -1,0 +1,300 @@
+"""One report from one run: `report.json` holds the samples, `REPORT.md` what they say.
+
+    python tests/benchmarks/report.py FILE      FILE is what `pytest --benchmark-json` wrote
+    python tests/benchmarks/report.py           write REPORT.md anew from report.json
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labkit.stats import Estimate, mean_interval
+
+HERE = Path(__file__).parent
+SAMPLES, REPORT = HERE / "report.json", HERE / "REPORT.md"
+OURS = "labkit"
+PEERS = {
+    "Stigmergic world": ("Mesa, idiomatic", "Mesa, tuned", "agentpy"),
+    "Exact Shapley values": ("shap", "shapiq", "pyDVL"),
+    "Debate, beliefs": ("textbook loop",),
+    "Debate, orchestration": ("AutoGen, agents", "AutoGen, RoundRobinGroupChat", "AgentScope, agents"),
+    "Sketches": (
+        "scipy clarkson_woodruff_transform",
+        "scipy sparse matrix",
+        "scikit-learn SparseRandomProjection",
+    ),
+    "Linear bandits": ("obp", "mabwiser", "contextualbandits"),
+}
+"""The mechanisms in the order of the report, and the peers that each must name."""
+BUSY = 0.9
+"""Share of a processor below which something else must have been running."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One peer (or another form of ours) next to labkit in one piece of work."""
+
+    comparison: Mapping[str, Any]
+    name: str
+    clock: str
+    ratio: Estimate
+    """Time of the peer over that of labkit: above 1 labkit is faster."""
+
+    @property
+    def work(self) -> str:
+        return f"{self.comparison['mechanism']}: {self.comparison['work']}"
+
+
+def distil(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the report needs of what pytest-benchmark wrote."""
+    extras = [each["extra_info"] for each in told["benchmarks"]]
+    return {
+        "machine": next((extra["machine"] for extra in extras if "machine" in extra), None),
+        "comparisons": [rounded(extra["comparison"]) for extra in extras if "comparison" in extra],
+        "growths": [rounded(extra["growth"]) for extra in extras if "growth" in extra],
+    }
+
+
+def rounded(value: Any) -> Any:
+    """Return the same with five digits of every number: more is noise."""
+    if isinstance(value, float):
+        return float(f"{value:.5g}")
+    if isinstance(value, Mapping):
+        return {name: rounded(each) for name, each in value.items()}
+    return [rounded(each) for each in value] if isinstance(value, list) else value
+
+
+def markdown(report: Mapping[str, Any]) -> str:
+    """Return the report in words and tables."""
+    rows = [row for comparison in report["comparisons"] for row in rows_of(comparison)]
+    parts = [
+        "# Speed next to peers",
+        "Written by `make bench`; the samples behind every number are in `report.json`. Do not edit by hand.",
+        about(report),
+        worst(rows),
+        HOW_TO_READ,
+    ]
+    for mechanism, peers in PEERS.items():
+        parts += section(report, mechanism, peers, [row for row in rows if row.comparison["mechanism"] == mechanism])
+    parts += [losses(rows), growths(report["growths"]), limits(report["machine"]), METHOD]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def rows_of(comparison: Mapping[str, Any]) -> Iterator[Row]:
+    """Yield a row for each side but labkit's own and the limit's, by each clock that counts."""
+    for clock in comparison.get("clocks", ["processor"]):
+        for name in comparison[clock]:
+            if name not in (OURS, comparison["limit"]):
+                yield Row(comparison, name, clock, ratio(comparison[clock], name))
+
+
+def ratio(times: Mapping[str, list[float]], name: str) -> Estimate:
+    """Return how many times as long a side takes as labkit: the geometric mean over pairs, with Student's interval."""
+    pairs = np.log(np.divide(times[name], times[OURS]))
+    found = mean_interval(pairs)
+    low, value, high = (math.exp(each) for each in (found.low, found.value, found.high))
+    return Estimate(value, low, high, found.n, "Student t of the logarithms")
+
+
+def about(report: Mapping[str, Any]) -> str:
+    machine = report["machine"]
+    if machine is None:
+        return "The machine was not described: its limits were not measured in this run."
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    computing = [each for each in report["comparisons"] if "clocks" not in each]
+    disturbed = [each for each in computing if each["share"] < BUSY]
+    averages = [each["load"][1] for each in report["comparisons"] if each["load"][1] is not None]
+    state = (
+        f"**The machine was loaded**: {len(disturbed)} of {len(computing)} comparisons got less than {BUSY:.0%} of a "
+        "processor. Ratios hold, since both sides had the same share; times on the wall clock do not."
+        if disturbed
+        else "The machine was quiet: every comparison had a processor to itself."
+    )
+    loads = (
+        f"load average {machine['load']} before the run, {max(averages)} at most and {averages[-1]} at its end "
+        "(the run itself counts 1)"
+        if averages and machine["load"] is not None
+        else "the system tells no load average"
+    )
+    return (
+        f"- Machine: {machine['processor']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}\n"
+        f"- Run: {machine['date']} UTC; {loads}; threads of linear algebra: {machine['threads']}\n"
+        f"- {state}\n- Versions: {versions}"
+    )
+
+
+def worst(rows: list[Row]) -> str:
+    """Return the three comparisons that labkit comes out of worst."""
+    lines = [
+        f"{place}. **{ratio_text(row.ratio)}** times as fast as {row.name} ({row.clock} time). {row.work}."
+        for place, row in enumerate(sorted(peer_rows(rows), key=lambda row: row.ratio.value)[:3], start=1)
+    ]
+    return "## The three worst numbers\n\n" + "\n".join(lines)
+
+
+def peer_rows(rows: list[Row]) -> list[Row]:
+    """Return the rows that stand for somebody else's code."""
+    known = {name for peers in PEERS.values() for name in peers}
+    return [row for row in rows if row.name in known]
+
+
+HOW_TO_READ = """## How to read it
+
+A ratio says how many times as long the other side takes for the same work. 50 means that labkit does in one second what
+the other does in fifty; 0.5 means that labkit takes twice as long. The brackets hold the 95 % interval. A ratio of one
+run holds on other machines far better than a time does, so compare ratios and forget the times.
+
+Speed is not all that a library is for. The peers do more than labkit: Mesa runs any model, shap explains any
+classifier, AutoGen drives tools and people. They pay for that at every step. What the table shows is the price of being
+general where the special case is all one needs.
+
+Every row has a check that both sides did the same work. The limit tells what could be won at all: it is the time of one
+thing that the work cannot do without, such as reading the table once."""
+
+
+def section(report: Mapping[str, Any], mechanism: str, peers: tuple[str, ...], rows: list[Row]) -> list[str]:
+    """Return the table of one mechanism, the distance to its limit, and what is missing."""
+    comparisons = [each for each in report["comparisons"] if each["mechanism"] == mechanism]
+    if not comparisons:
+        return [f"## {mechanism}", f"Not measured in this run: the benchmark failed. Peers: {', '.join(peers)}."]
+    several = len({row.clock for row in rows}) > 1
+    table = ["| Work | Side | Time | Ratio to labkit | Same work |", "| --- | --- | --- | --- | --- |"]
+    for comparison in comparisons:
+        for clock in comparison.get("clocks", ["processor"]):
+            named = f", {clock} time" if several else ""
+            table.append(f"| {comparison['work']}{named} | **labkit** | {time_of(comparison, OURS, clock)} | 1 | |")
+            for row in rows:
+                if row.comparison is comparison and row.clock == clock:
+                    check = comparison["checks"].get(row.name, "ours in another form")
+                    time = time_of(comparison, row.name, clock)
+                    table.append(f"| | {row.name} | {time} | {ratio_text(row.ratio)} | {check} |")
+    parts = [f"## {mechanism}", f"Time per {comparisons[0]['unit']}.", "\n".join(table), distances(comparisons)]
+    return [*parts, absent(comparisons, peers)]
+
+
+def time_of(comparison: Mapping[str, Any], name: str, clock: str) -> str:
+    return seconds_text(statistics.median(comparison[clock][name]))
+
+
+def distances(comparisons: list[Mapping[str, Any]]) -> str:
+    """Return how far labkit is from each limit."""
+    lines = []
+    for comparison in comparisons:
+        times = comparison["processor"]
+        away = ratio({OURS: times[comparison["limit"]], "us": times[OURS]}, "us")
+        lines.append(f"- {comparison['work']}: {ratio_text(away)} times the limit ({comparison['limit']})")
+    return "Distance to the limit:\n\n" + "\n".join(lines)
+
+
+def absent(comparisons: list[Mapping[str, Any]], peers: tuple[str, ...]) -> str:
+    """Return which peers are not in the table at all, and why."""
+    reasons = {name: why for comparison in comparisons for name, why in comparison["missing"].items()}
+    measured = {name for comparison in comparisons for name in comparison["processor"]}
+    lines = [f"- {name}: {reasons.get(name, 'not measured')}" for name in peers if name not in measured]
+    return "Missing in this run:\n\n" + "\n".join(lines) if lines else ""
+
+
+def losses(rows: list[Row]) -> str:
+    """Return every comparison in which labkit is not clearly faster, the worst first."""
+    behind = sorted((row for row in rows if row.ratio.low <= 1), key=lambda row: row.ratio.value)
+    lines = [
+        f"- {row.work}. {row.name} takes {ratio_text(row.ratio)} of labkit's time"
+        f"{'' if row.clock == 'processor' else ' on the wall clock'}"
+        f"{': no clear difference' if row.ratio.high >= 1 else ''}."
+        for row in behind
+    ]
+    return "## Where labkit loses\n\n" + ("\n".join(lines) if lines else "Nowhere in this run.")
+
+
+def growths(growths: list[Mapping[str, Any]]) -> str:
+    """Return how cost grows with size, as fitted exponents."""
+    table = [
+        "| Mechanism | Size | From | To | Exponent | Exponent at the upper end | Expected | Time at the largest |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for each in growths:
+        sizes, seconds = each["sizes"], np.asarray(each["seconds"])
+        whole, upper = exponent(sizes, seconds), exponent(sizes[-3:], seconds[-3:])
+        largest = seconds_text(float(np.median(seconds[-1])))
+        table.append(
+            f"| {each['mechanism']} | {each['variable']} | {sizes[0]:,} | {sizes[-1]:,} | {exponent_text(whole)} | "
+            f"{exponent_text(upper)} | {each['expected']} | {largest} |"
+        )
+    words = (
+        "Time is fitted as a power of size, by least squares on a logarithmic scale over all samples. An exponent of 1 "
+        "means that twice the size takes twice the time. Over the whole range it comes out lower where small sizes pay "
+        "mostly for the call itself; the upper end, the three largest sizes, tells how it goes on. Above 1 there means "
+        "that the numbers no longer fit into the processor's caches."
+    )
+    return "\n\n".join(["## How the cost grows", words, "\n".join(table)])
+
+
+def exponent(sizes: list[int], seconds: np.ndarray) -> Estimate:
+    """Return the slope of log time over log size with its 95 % interval."""
+    from scipy.stats import linregress, t
+
+    x, y = np.repeat(np.log(sizes), seconds.shape[1]), np.log(seconds).ravel()
+    fit = linregress(x, y)
+    width = float(fit.stderr * t.ppf(0.975, x.size - 2))
+    return Estimate(float(fit.slope), float(fit.slope) - width, float(fit.slope) + width, x.size, "least squares")
+
+
+def limits(machine: Mapping[str, Any] | None) -> str:
+    if machine is None:
+        return ""
+    lines = [f"| {name} | {digits(speed)} {unit} |" for name, (speed, unit) in machine["limits"].items()]
+    return "## What this machine can do at best\n\n| Limit | Speed |\n| --- | --- |\n" + "\n".join(lines)
+
+
+METHOD = """## Method
+
+pytest-benchmark runs it, in one process and one run. In each round every side runs once, in an order drawn anew; a
+short call is repeated until a sample takes 20 ms. Times are medians over the rounds, in processor time unless the table
+says wall time. A ratio is the geometric mean over the rounds of the quotient of two samples from the same round; its
+interval is Student's, on logarithms. All sides work in one thread, except that a debate may put several calls at once.
+The server that answers at once is a process of its own, so that its work is not counted.
+
+The peers are pinned in `requirements.txt` beside this file. Some of them ask for older packages than labkit runs on;
+they are installed without their dependencies and run with labkit's versions of numpy, protobuf and pandas. obp's LinUCB
+is loaded without the package around it, which wants torch."""
+
+
+def ratio_text(found: Estimate) -> str:
+    return f"{digits(found.value)} [{digits(found.low)}, {digits(found.high)}]"
+
+
+def exponent_text(found: Estimate) -> str:
+    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+
+
+def digits(number: float) -> str:
+    """Return a number with two or three digits that count."""
+    return f"{float(f'{number:.3g}'):,.0f}" if number >= 100 else f"{number:.2g}" if number < 10 else f"{number:.0f}"
+
+
+def seconds_text(seconds: float) -> str:
+    for unit, size in (("s", 1), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-9:.3g} ns"
+
+
+def main(arguments: list[str]) -> None:
+    if arguments:
+        report = distil(json.loads(Path(arguments[0]).read_text()))
+        SAMPLES.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    REPORT.write_text(markdown(json.loads(SAMPLES.read_text())))
+    print(f"written: {REPORT}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
