@@ -29,8 +29,9 @@ test-slow: $(VENV)/.test
 # Speed next to peer libraries in an environment of their own, as tests/benchmarks/REPORT.md: about MINUTES minutes alone
 # on two cores. The report is written even where a benchmark fails.
 bench: $(BENCH)/.ready
+	@rm -f .cache/bench.json
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BENCH)/bin/python -m pytest -W ignore \
-		tests/benchmarks/bench_*.py --benchmark-json=.cache/bench.json; failed=$$?; \
+		tests/benchmarks/bench_machine.py tests/benchmarks/bench_*.py --benchmark-json=.cache/bench.json; failed=$$?; \
 	$(BENCH)/bin/python tests/benchmarks/report.py .cache/bench.json && exit $$failed
 
 lint: $(VENV)/.test

@@ -53,7 +53,9 @@ class Foraging(Setting, ap.Model):
     def setup(self):
         world = self.p.world
         self.prepare(world, self.p.all_at_once)
-        self.ground = {(row, column): Ground((row, column)) for row in range(world.size) for column in range(world.size)}
+        self.ground = {
+            (row, column): Ground((row, column)) for row in range(world.size) for column in range(world.size)
+        }
         for cell in self.ground.values():
             cell.near, cell.around = self.square(cell, 1), self.square(cell, 2)
         self.lay_out()

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from benchmarks.measure import OURS, growth, in_turn
+from benchmarks.measure import OURS, available, growth, in_turn
 from benchmarks.textbook_debate import textbook
 
 from labkit.mechanisms.debate import Urn, simulate_beliefs
@@ -24,12 +24,16 @@ def the_same_luck():
     )
 
 
-def differing():
+def compiled():
+    from benchmarks.compiled import debate
+
+    return lambda luck: debate(np.asarray(URN.prior), luck)
+
+
+def differing(peer, luck):
     """Return the share of all answers that differ where both read the same random numbers (votes break ties apart)."""
-    luck = the_same_luck()
     ours = simulate_beliefs(URN, rng=0, replicates=BLOCK * BLOCKS)
-    _, answers, _ = textbook(URN, BLOCK * BLOCKS, 0, luck)
-    return float((ours.answers != answers).mean())
+    return float((ours.answers != peer(luck)[1]).mean())
 
 
 @pytest.mark.parametrize("questions", [1_000, 100_000])
@@ -37,21 +41,27 @@ def differing():
 def test_beliefs(benchmark, questions):
     rng, shape = np.random.default_rng(0), (URN.rounds + 1, URN.agents, questions)
     buffer, limit = np.empty(shape, np.float32), "drawing the random numbers alone"
-    apart = differing()
+    built, missing = available({"numba loop": compiled})
+    given = {"textbook loop": lambda luck: textbook(URN, luck.shape[-1], 0, luck), **built}
+    same = the_same_luck()
+    apart = {name: differing(peer, same) for name, peer in given.items()}
     calls = {
         OURS: lambda: simulate_beliefs(URN, rng=0, replicates=questions),
         limit: lambda: rng.random(out=buffer, dtype=np.float32),
         "textbook loop": lambda: textbook(URN, questions, 0),
-    }
-    benchmark.extra_info["comparison"] = in_turn(benchmark, calls, rounds=7) | {
+    } | {name: (lambda peer=peer: peer(rng.random(shape, dtype=np.float32))) for name, peer in built.items()}
+    benchmark.extra_info["comparison"] = in_turn(benchmark, calls, rounds=11) | {
         "mechanism": MECHANISM,
         "work": f"{questions:,} questions, {URN.agents} agents, {URN.rounds} rounds, {URN.options} options",
         "unit": "run",
         "limit": limit,
-        "checks": {"textbook loop": f"same luck: {apart:.0e} of the answers differ (float32 or float64 at an edge)"},
-        "missing": {},
+        "checks": {
+            name: f"same random numbers: {1 - share:.4%} of {same.size:,} answers equal"
+            for name, share in apart.items()
+        },
+        "missing": missing,
     }
-    assert apart < 1e-4
+    assert max(apart.values()) < 1e-4
 
 
 @pytest.mark.benchmark(group="growth", timer=time.process_time)

@@ -13,10 +13,24 @@ import numpy as np
 import pytest
 from benchmarks.measure import in_turn, load
 
-PACKAGES = (
-    "labkit numpy scipy scikit-learn mesa agentpy shap shapiq pydvl autogen-agentchat agentscope openai mabwiser "
-    "contextualbandits obp pytest-benchmark"
-).split()
+PACKAGES = [
+    "labkit",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "mesa",
+    "agentpy",
+    "shap",
+    "shapiq",
+    "pydvl",
+    "autogen-agentchat",
+    "agentscope",
+    "openai",
+    "mabwiser",
+    "contextualbandits",
+    "obp",
+    "pytest-benchmark",
+]
 MIB = 2**20
 
 

@@ -1,32 +1,34 @@
-"""A debate on a server that answers at once: labkit, AutoGen and AgentScope, counted per call.
+"""A debate between seven agents: labkit, AutoGen and AgentScope, counted per call.
 
-Seven agents with a role each answer a question five times. In "last answers" a turn holds the own last answer and those
-of the others, and nothing earlier; in "whole conversation" every turn resends all that an agent has said and heard.
+In "last answers" a turn holds an agent's own last answer and those of the others, and nothing earlier; in "whole
+conversation" every turn resends all that an agent has said and heard. The answers come from a server that answers at
+once, or, to see the orchestration alone, from a function within the process.
 """
 
 from __future__ import annotations
 
 import asyncio
-import http.client
-import json
 import time
 
 import pytest
+from benchmarks import orchestrators
 from benchmarks.instant_server import InstantServer
 from benchmarks.measure import OURS, available, growth, in_turn
+from benchmarks.orchestrators import AGENTS, ASKED, CALLS, QUESTION, ROUNDS
 
-from labkit.dialogue import Message
 from labkit.llm import Endpoint
-from labkit.mechanisms.debate import Wording, debate
+from labkit.mechanisms.debate import debate
 
 MECHANISM = "Debate, orchestration"
-AGENTS, ROUNDS = 7, 5
-CALLS = AGENTS * ROUNDS
-QUESTION = "Which of 97 answers is right?"
-ROLES = [f"You are agent {agent}." for agent in range(AGENTS)]
-ASKED = {"temperature": 0.4, "max_tokens": 32}
-MODEL = {"last": "words", "history": "role"}
-WORDING = Wording()
+SINGLE, CLIENT = "labkit, one call at a time", "openai client alone"
+RAW, RULE = "raw requests over one connection", "finding the answers alone"
+SHOWN = {"last": "last answers", "history": "whole conversation"}
+GROUP = "AutoGen, RoundRobinGroupChat"
+PEERS = {
+    "AutoGen, agents": ("AutoGen", orchestrators.autogen_agents),
+    "AgentScope, agents": ("AgentScope", orchestrators.agentscope_agents),
+    GROUP: ("AutoGen", orchestrators.autogen_group),
+}
 
 
 @pytest.fixture(scope="module")
@@ -35,194 +37,69 @@ def server():
         yield running
 
 
-def turn(memory, own, peers):
-    """Return what an agent is told next, in labkit's words."""
-    if own is None:
-        return WORDING.first(QUESTION)
-    return WORDING.later(QUESTION, own, peers) if memory == "last" else WORDING.grown(QUESTION, peers)
+def peers_of(clients, memory, runner):
+    """Return the peers that can be built; a group chat has no other way than to hear the whole conversation."""
+
+    def build(library, hold):
+        return lambda: hold(clients[library](), memory, runner)
+
+    return available({name: build(*how) for name, how in PEERS.items() if name != GROUP or memory == "history"})
 
 
-async def in_rounds(memory, ask):
-    """Let all agents answer side by side, round by round; `ask(agent, text)` is the library's way to ask one."""
-    said = []
-    for _ in range(ROUNDS):
-        before = said[-1] if said else [None] * AGENTS
-        texts = [
-            turn(memory, own, [other for peer, other in enumerate(before) if peer != agent])
-            for agent, own in enumerate(before)
-        ]
-        said.append(await asyncio.gather(*(ask(agent, text) for agent, text in enumerate(texts))))
-    return said
-
-
-def labkit(url, memory, at_once):
-    chat = Endpoint(url, MODEL[memory])
-
-    def run():
-        found = debate(
-            [chat] * AGENTS, QUESTION, ROUNDS, rng=0, memory=memory, instructions=ROLES, concurrency=at_once, **ASKED
-        )
-        return [[reply.text for reply in replies] for replies in found.rounds]
-
-    return run
-
-
-def autogen_client(url, memory):
-    from autogen_ext.models.openai import OpenAIChatCompletionClient
-
-    able = dict.fromkeys(("vision", "function_calling", "json_output", "structured_output"), False)
-    return OpenAIChatCompletionClient(
-        model=MODEL[memory], base_url=url, api_key="none", model_info=able | {"family": "unknown"}, **ASKED
-    )
-
-
-def autogen_agents(url, memory, runner):
-    from autogen_agentchat.agents import AssistantAgent
-    from autogen_core.model_context import BufferedChatCompletionContext
-
-    client = autogen_client(url, memory)
-
-    def fresh(agent):
-        kept = {"model_context": BufferedChatCompletionContext(1)} if memory == "last" else {}
-        return AssistantAgent(f"agent_{agent}", client, system_message=ROLES[agent], **kept)
-
-    async def once():
-        agents = [fresh(agent) for agent in range(AGENTS)]
-
-        async def ask(agent, text):
-            return (await agents[agent].run(task=text)).messages[-1].content
-
-        return await in_rounds(memory, ask)
-
-    return lambda: runner.run(once())
-
-
-def autogen_group(url, memory, runner):
-    from autogen_agentchat.agents import AssistantAgent
-    from autogen_agentchat.conditions import MaxMessageTermination
-    from autogen_agentchat.teams import RoundRobinGroupChat
-
-    client = autogen_client(url, memory)
-
-    async def once():
-        agents = [AssistantAgent(f"agent_{agent}", client, system_message=ROLES[agent]) for agent in range(AGENTS)]
-        team = RoundRobinGroupChat(agents, termination_condition=MaxMessageTermination(CALLS + 1))
-        said = [message.content for message in (await team.run(task=QUESTION)).messages[1:]]
-        return [said[start : start + AGENTS] for start in range(0, CALLS, AGENTS)]
-
-    return lambda: runner.run(once())
-
-
-def agentscope_agents(url, memory, runner):
-    from agentscope.agent import Agent, InjectionConfig
-    from agentscope.credential import OpenAICredential
-    from agentscope.message import UserMsg
-    from agentscope.model import OpenAIChatModel
-
-    model = OpenAIChatModel(
-        OpenAICredential(api_key="none", base_url=url),
-        MODEL[memory],
-        OpenAIChatModel.Parameters(**ASKED),
-        stream=False,
-    )
-    quiet = InjectionConfig(inject_runtime_state=False)
-
-    async def once():
-        agents = [Agent(f"agent_{agent}", ROLES[agent], model, injection_config=quiet) for agent in range(AGENTS)]
-
-        async def ask(agent, text):
-            if memory == "last":
-                agents[agent].state.context.clear()
-            return (await agents[agent].reply(UserMsg("user", text))).get_text_content()
-
-        return await in_rounds(memory, ask)
-
-    return lambda: runner.run(once())
-
-
-def bodies(memory, said):
-    """Return the requests of a debate as they go over the wire."""
-    talks = [[Message("system", role)] for role in ROLES]
-    for number in range(ROUNDS):
-        before = said[number - 1] if number else [None] * AGENTS
-        for agent, own in enumerate(before):
-            if number and memory == "history":
-                talks[agent].append(Message("assistant", own))
-            del talks[agent][1 if memory == "last" else len(talks[agent]) :]
-            text = turn(memory, own, [other for peer, other in enumerate(before) if peer != agent])
-            talks[agent].append(Message("user", text))
-            messages = [{"role": each.role, "content": each.content} for each in talks[agent]]
-            yield json.dumps({"model": MODEL[memory], "messages": messages, **ASKED}).encode()
-
-
-def client_alone(server, memory, said):
-    """Return a call that sends the same requests with the openai client, one by one: what labkit's endpoint stands on."""
-    from openai import DefaultHttpxClient, OpenAI
-
-    ready = [json.loads(body) for body in bodies(memory, said)]
-    client = OpenAI(base_url=server.url, api_key="none", http_client=DefaultHttpxClient(trust_env=False))
-
-    def run():
-        for body in ready:
-            client.chat.completions.create(**body)
-
-    return run
-
-
-def raw(server, memory, said):
-    """Return a call that sends the same requests with the standard library, over one connection, one by one."""
-    ready = list(bodies(memory, said))
-    line = http.client.HTTPConnection("127.0.0.1", server.port)
-
-    def run():
-        for body in ready:
-            line.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json"})
-            json.load(line.getresponse())
-
-    return run
-
-
-@pytest.mark.parametrize("memory", ["last", "history"])
-@pytest.mark.benchmark(group=MECHANISM, timer=time.process_time)
-def test_debate(benchmark, server, memory):
-    limit, single, client = "raw requests over one connection", "labkit, one call at a time", "openai client alone"
-    with asyncio.Runner() as runner:
-        builders = {"AutoGen, agents": autogen_agents, "AgentScope, agents": agentscope_agents}
-        if memory == "history":
-            builders["AutoGen, RoundRobinGroupChat"] = autogen_group
-        peers, missing = available(
-            {name: (lambda make=make: make(server.url, memory, runner)) for name, make in builders.items()}
-        )
-        calls = {OURS: labkit(server.url, memory, AGENTS), single: labkit(server.url, memory, 1)}
-        server.seen()
-        truth = calls[OURS]()
-        asked = server.seen()
-        calls |= {limit: raw(server, memory, truth), client: client_alone(server, memory, truth)}
-        checks, wrong = {}, []
-        for name, call in [*list(calls.items())[1:], *peers.items()]:
-            said, seen = call(), server.seen()
-            same_words = seen["asked"] == asked["asked"]
-            checks[name] = f"{seen['calls']} calls, " + (
-                "the same requests" if same_words else "its own wording: each hears all that was said before"
-            )
-            if said is not None:
-                checks[name] += ", the same answers" if said == truth else ", other answers"
-            own_words = name == "AutoGen, RoundRobinGroupChat"
-            if seen["calls"] != CALLS or same_words == own_words or said not in (None, truth):
-                wrong.append(name)
-        times = in_turn(benchmark, calls | peers, rounds=9, units=dict.fromkeys([*calls, *peers], CALLS))
-    what = {"last": "last answers", "history": "whole conversation"}[memory]
+def compared(benchmark, calls, memory, where, limit, checks, missing):
+    times = in_turn(benchmark, calls, rounds=15, units=dict.fromkeys(calls, CALLS))
     benchmark.extra_info["comparison"] = times | {
         "mechanism": MECHANISM,
-        "work": f"{AGENTS} agents, {ROUNDS} rounds, {what}",
-        "unit": "call",
+        "work": f"{where}, {SHOWN[memory]}",
+        "unit": f"call; {AGENTS} agents answer in {ROUNDS} rounds",
         "clocks": ["processor", "wall"],
         "limit": limit,
         "checks": checks,
         "missing": missing,
     }
-    assert asked["calls"] == CALLS
+
+
+@pytest.mark.parametrize("memory", ["last", "history"])
+@pytest.mark.benchmark(group=MECHANISM, timer=time.process_time)
+def test_on_a_server(benchmark, server, memory):
+    clients = orchestrators.over_http(server.url, memory)
+    with asyncio.Runner() as runner:
+        peers, missing = peers_of(clients, memory, runner)
+        chat = clients["labkit"]()
+        calls = {OURS: orchestrators.labkit(chat, memory, AGENTS), SINGLE: orchestrators.labkit(chat, memory, 1)}
+        server.seen()
+        truth, asked = calls[OURS](), server.seen()
+        calls[RAW] = orchestrators.raw(server.port, memory, truth)
+        calls[CLIENT] = orchestrators.client_alone(server.url, memory, truth)
+        calls |= peers
+        checks, wrong = {}, []
+        for name, call in calls.items():
+            said, seen = call(), server.seen()
+            words = "the same requests" if seen["asked"] == asked["asked"] else "longer requests: all that was said"
+            answers = "" if said is None else ", the same answers" if said == truth else ", other answers"
+            checks[name] = f"{seen['calls']} calls, {words}{answers}"
+            expected = (CALLS, name != GROUP, True)
+            if (seen["calls"], seen["asked"] == asked["asked"], said in (None, truth)) != expected:
+                wrong.append(name)
+        compared(benchmark, calls, memory, "instant server", RAW, checks, missing)
     assert not wrong, checks
+
+
+@pytest.mark.parametrize("memory", ["last", "history"])
+@pytest.mark.benchmark(group=MECHANISM, timer=time.process_time)
+def test_without_a_server(benchmark, memory):
+    clients = orchestrators.at_home(memory)
+    with asyncio.Runner() as runner:
+        peers, missing = peers_of(clients, memory, runner)
+        calls = {OURS: orchestrators.labkit(clients["labkit"](), memory, 1)}
+        truth = calls[OURS]()
+        calls |= {RULE: orchestrators.answers_alone(memory, truth)} | peers
+        alike = {name: call() == truth for name, call in peers.items()}
+        checks = {
+            name: f"{CALLS} calls, " + ("the same answers" if same else "other answers") for name, same in alike.items()
+        }
+        compared(benchmark, calls, memory, "no server", RULE, checks, missing)
+    assert all(alike.values()), checks
 
 
 @pytest.mark.benchmark(group="growth", timer=time.process_time)

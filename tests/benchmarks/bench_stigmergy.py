@@ -104,12 +104,12 @@ def test_crowd(benchmark):
         "labkit, one world": lambda: simulate(CROWD, rng=0),
         limit: lambda: rng.standard_normal(out=drawn),
     } | {name: running(make) for name, make in makes.items()}
-    units = {name: agents * AT_ONCE for name in makes} | {
+    units = dict.fromkeys(makes, agents * AT_ONCE) | {
         OURS: REPLICATES * agents * CROWD.steps,
         "labkit, one world": agents * CROWD.steps,
         limit: REPLICATES * agents,
     }
-    benchmark.extra_info["comparison"] = in_turn(benchmark, calls, rounds=7, units=units) | {
+    benchmark.extra_info["comparison"] = in_turn(benchmark, calls, rounds=11, units=units) | {
         "mechanism": MECHANISM,
         "work": f"{CROWD.size} x {CROWD.size} cells, {agents} agents, {REPLICATES} worlds side by side",
         "unit": "agent and step",
@@ -132,4 +132,3 @@ def test_growth(benchmark):
         "sizes": list(worlds),
         "seconds": spent,
     }
-

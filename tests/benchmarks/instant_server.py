@@ -22,6 +22,12 @@ def text_of(content):
     return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
 
+def answer_to(model, told):
+    """Return what is said to a conversation of (role, text): by its last message, or by its first alone."""
+    key = told[-1][1] if model == "words" else told[0][1]
+    return f"answer {int(hashlib.sha256(key.encode()).hexdigest(), 16) % 97}"
+
+
 class Memory:
     """Which calls have come since it was last asked."""
 
@@ -31,9 +37,7 @@ class Memory:
     def answer(self, asked):
         told = [(message["role"], text_of(message["content"])) for message in asked["messages"]]
         self.seen.append(hashlib.sha256(json.dumps(told).encode()).hexdigest())
-        key = told[-1][1] if asked["model"] == "words" else told[0][1]
-        said = f"answer {int(hashlib.sha256(key.encode()).hexdigest(), 16) % 97}"
-        message = {"role": "assistant", "content": said}
+        message = {"role": "assistant", "content": answer_to(asked["model"], told)}
         return {
             "id": "1",
             "object": "chat.completion",

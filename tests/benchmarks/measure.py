@@ -1,8 +1,8 @@
 """How everything here is timed: all sides in turn within one run, so that the machine's moods are shared.
 
-In each round every side runs once, in an order that is drawn anew, in processor time and on the wall clock. A short call
-is repeated until a sample takes 20 ms. What is compared is always a pair from one round. pytest-benchmark keeps the
-rounds and writes them down; `report.py` turns them into ratios with intervals.
+In each round every side runs once, in an order that is drawn anew, in processor time and on the wall clock. A short
+call is repeated until a sample takes 20 ms. What is compared is always a pair from one round. pytest-benchmark runs
+the rounds and writes them down; `report.py` turns them into ratios with intervals.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ def available(builders: Mapping[str, Callable[[], Any]]) -> tuple[dict[str, Any]
         except Exception as error:
             missing[name] = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
     return built, missing
+
+
+def closeness(gap: float) -> str:
+    """Return in words how far apart the results of two sides are at most."""
+    return f"equal to within {gap:.0e}" if gap else "equal to the last bit"
 
 
 def in_turn(benchmark, calls: Mapping[str, Call], rounds: int, units: Mapping[str, float] | None = None) -> dict:

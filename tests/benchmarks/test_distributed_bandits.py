@@ -1,8 +1,8 @@
 """LinUCB of twenty agents against the LinUCB of peer libraries: how much faster, and whether they choose alike.
 
-`make bench` runs this; so does `make test-slow`. The peers play the disjoint model (one parameter per arm), so ours
-does too: one decision and one update per agent and round, contexts and rewards drawn beforehand for the peers and
-within the time for us. Rates are compared within one run, turn by turn, in processor time.
+`make test-slow` runs this; `make bench` measures more, next to more peers. The peers play the disjoint model (one
+parameter per arm), so ours does too: one decision and one update per agent and round, contexts and rewards drawn
+beforehand for the peers and within the time for us. Rates are compared within one run, turn by turn, in processor time.
 
 obp cannot be installed with its dependencies any more, and its package wants torch; the one module that is needed is
 loaded past it, from the environment or from .cache/peers
