@@ -32,7 +32,7 @@ bench: $(BENCH)/.ready
 	@rm -f .cache/bench.json
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BENCH)/bin/python -m pytest -W ignore \
 		tests/benchmarks/bench_machine.py tests/benchmarks/bench_*.py --benchmark-json=.cache/bench.json; failed=$$?; \
-	$(BENCH)/bin/python tests/benchmarks/report.py .cache/bench.json && exit $$failed
+	PYTHONPATH=tests $(BENCH)/bin/python -m benchmarks.report .cache/bench.json && exit $$failed
 
 lint: $(VENV)/.test
 	$(PYTHON) -m ruff format --check .

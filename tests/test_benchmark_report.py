@@ -19,7 +19,7 @@ def made_up(ours, theirs):
 
 
 def test_the_report_is_what_its_samples_say(samples):
-    assert report.markdown(samples) == report.REPORT.read_text(), "run `make bench`, or tests/benchmarks/report.py"
+    assert report.markdown(samples) == report.REPORT.read_text(), "run `make bench`"
 
 
 def test_the_report_names_every_mechanism_and_peer(samples):

@@ -1,7 +1,7 @@
 """One report from one run: `report.json` holds the samples, `REPORT.md` what they say.
 
-python tests/benchmarks/report.py FILE      FILE is what `pytest --benchmark-json` wrote
-python tests/benchmarks/report.py           write REPORT.md anew from report.json
+PYTHONPATH=tests python -m benchmarks.report FILE     FILE is what `pytest --benchmark-json` wrote
+PYTHONPATH=tests python -m benchmarks.report          write REPORT.md anew from report.json
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from benchmarks.wording import GROWTH, HOW_TO_READ, METHOD, digits, exponent_text, ratio_text, seconds_text
 
 from labkit.stats import Estimate, mean_interval
 
@@ -152,24 +153,6 @@ def peer_rows(rows: list[Row]) -> list[Row]:
     return [row for row in rows if row.name in known]
 
 
-HOW_TO_READ = """## How to read it
-
-A ratio says how many times as long the other side takes for the same work. 50 means that labkit does in one second what
-the other does in fifty; 0.5 means that labkit takes twice as long. The brackets hold the 95 % interval. A ratio of one
-run holds on other machines far better than a time does, so compare ratios and forget the times.
-
-Speed is not all that a library is for. The peers do more than labkit: Mesa runs any model, shap explains any
-classifier, AutoGen drives tools and people. They pay for that at every step. What the table shows is the price of being
-general where the special case is all one needs.
-
-"numba loop" is no library: it is the mechanism written as a plain loop and compiled. It tells what labkit gives away by
-staying with numpy. Compiling it takes seconds, once, which is not counted; numba is not among what labkit needs. The
-whole rule of the stigmergic world has no such form here.
-
-Every row has a check that both sides did the same work. The limit tells what could be won at all: it is the time of one
-thing that the work cannot do without, such as reading the table once."""
-
-
 def section(report: Mapping[str, Any], mechanism: str, peers: tuple[str, ...], rows: list[Row]) -> list[str]:
     """Return the table of one mechanism, the distance to its limit, and what is missing."""
     comparisons = [each for each in report["comparisons"] if each["mechanism"] == mechanism]
@@ -249,12 +232,6 @@ def growths(growths: list[Mapping[str, Any]]) -> str:
     return "\n\n".join(["## How the cost grows", GROWTH, "\n".join(table)])
 
 
-GROWTH = """Time is fitted as a power of size, by least squares on a logarithmic scale over all samples; the brackets
-hold the 95 % interval. An exponent of 1 means that twice the size takes twice the time. Over the whole range it comes
-out lower where small sizes pay mostly for the call itself. The upper end, the three largest sizes, tells how it goes
-on: clearly above 1 there means that the numbers no longer fit into the processor's caches."""
-
-
 def exponent(sizes: list[int], seconds: np.ndarray) -> Estimate:
     """Return the slope of log time over log size with its 95 % interval."""
     from scipy.stats import linregress, t
@@ -270,41 +247,6 @@ def limits(machine: Mapping[str, Any] | None) -> str:
         return ""
     lines = [f"| {name} | {digits(speed)} {unit} |" for name, (speed, unit) in machine["limits"].items()]
     return "## What this machine can do at best\n\n| Limit | Speed |\n| --- | --- |\n" + "\n".join(lines)
-
-
-METHOD = """## Method
-
-pytest-benchmark runs it, in one process and one run. In each round every side runs once, in an order drawn anew; a
-short call is repeated until a sample takes 20 ms. Times are medians over the rounds, in processor time unless the table
-says wall time. A ratio is the geometric mean over the rounds of the quotient of two samples from the same round; its
-interval is Student's, on logarithms. All sides work in one thread, except that a debate may put several calls at once.
-The server that answers at once is a process of its own, so that its work is not counted.
-
-The peers are pinned in `requirements.txt` beside this file. Some of them ask for older packages than labkit runs on;
-they are installed without their dependencies and run with labkit's versions of numpy, protobuf and pandas. obp's LinUCB
-is loaded without the package around it, which wants torch."""
-
-
-def ratio_text(found: Estimate) -> str:
-    return f"{digits(found.value)} [{digits(found.low)}, {digits(found.high)}]"
-
-
-def exponent_text(found: Estimate) -> str:
-    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
-
-
-def digits(number: float) -> str:
-    """Return a number with three digits that count, two where it is below 1."""
-    if number >= 100:
-        return f"{float(f'{number:.3g}'):,.0f}"
-    return f"{number:.1f}" if number >= 10 else f"{number:.2f}" if number >= 0.1 else f"{number:.2g}"
-
-
-def seconds_text(seconds: float) -> str:
-    for unit, size in (("s", 1), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds / 1e-9:.3g} ns"
 
 
 def main(arguments: list[str]) -> None:
