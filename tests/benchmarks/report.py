@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.wording import GROWTH, HOW_TO_READ, METHOD, digits, exponent_text, ratio_text, seconds_text
+from benchmarks.wording import GROWTH, HOW_TO_READ, METHOD, NOTES, digits, exponent_text, ratio_text, seconds_text
 
 from labkit.stats import Estimate, mean_interval
 
@@ -169,7 +169,13 @@ def section(report: Mapping[str, Any], mechanism: str, peers: tuple[str, ...], r
                     check = comparison["checks"].get(row.name, "ours in another form")
                     time = time_of(comparison, row.name, clock)
                     table.append(f"| | {row.name} | {time} | {ratio_text(row.ratio)} | {check} |")
-    parts = [f"## {mechanism}", f"Time per {comparisons[0]['unit']}.", "\n".join(table), distances(comparisons)]
+    parts = [
+        f"## {mechanism}",
+        NOTES[mechanism].strip(),
+        f"Time per {comparisons[0]['unit']}.",
+        "\n".join(table),
+        distances(comparisons),
+    ]
     return [*parts, absent(comparisons, peers)]
 
 

@@ -21,6 +21,33 @@ whole rule of the stigmergic world has no such form here.
 Every row has a check that both sides did the same work. The limit tells what could be won at all: it is the time of one
 thing that the work cannot do without, such as reading the table once."""
 
+NOTES = {
+    "Stigmergic world": """
+In the peers agents move one by one, in labkit all at once. For the check the peers' agents move all at once too, and
+food and hazards per agent are compared over many runs. The peers' models have run for 20 steps before they are timed,
+so that marks lie on the ground.""",
+    "Exact Shapley values": """
+labkit takes the table of all coalitions as it is. shap, shapiq and pyDVL look each coalition up through a function,
+since their games need not be tables.""",
+    "Debate, beliefs": """
+For the check all sides read the same random numbers. When they are timed, each draws its own.""",
+    "Debate, orchestration": """
+"labkit" puts the calls of a round at once, in threads; the peers do the same on an event loop, but for the group
+chat, whose agents speak one after another. "openai client alone" sends the same requests through the client that all
+three stand on: what a library adds is what lies above it. Without a server a function answers at once, labkit
+puts one call after another, and nothing but the orchestration is left.""",
+    "Sketches": """
+"labkit" is its default, "blocks", which turns the coordinates block by block: a weaker kind of chance than scipy's
+matrix, which is drawn column by column. Results are compared where both hold one and the same matrix, with labkit's
+table form. Each side gets the vectors as it likes them: rows for labkit and scikit-learn, columns for scipy. Among
+four entries per column, labkit and scikit-learn hold the same matrix throughout.""",
+    "Linear bandits": """
+Contexts and rewards are drawn beforehand on all sides. A peer is one agent, so its time does not depend on how many
+labkit plays side by side. For the check every side is fed the same choices and rewards, and has to choose the same
+arm.""",
+}
+"""What has to be known about a comparison before its numbers are read."""
+
 GROWTH = """Time is fitted as a power of size, by least squares on a logarithmic scale over all samples; the brackets
 hold the 95 % interval. An exponent of 1 means that twice the size takes twice the time. Over the whole range it comes
 out lower where small sizes pay mostly for the call itself. The upper end, the three largest sizes, tells how it goes
