@@ -26,7 +26,7 @@ test-slow: $(VENV)/.test
 	CHROME_PATH="$$(.ci/chromium $(PYTHON))" && export CHROME_PATH && \
 	$(PYTHON) -m pytest tests -m slow || [ $$? -eq 5 ]
 
-# Speed next to peer libraries in an environment of their own, as tests/benchmarks/REPORT.md: about MINUTES minutes alone
+# Speed next to peer libraries in an environment of their own, as tests/benchmarks/REPORT.md: about five minutes alone
 # on two cores. The report is written even where a benchmark fails.
 bench: $(BENCH)/.ready
 	@rm -f .cache/bench.json

@@ -30,7 +30,9 @@ PEERS = {
     "Debate, orchestration": ("AutoGen, agents", "AutoGen, RoundRobinGroupChat", "AgentScope, agents"),
     "Sketches": (
         "scipy clarkson_woodruff_transform",
+        "scipy clarkson_woodruff_transform, columns given",
         "scipy sparse matrix",
+        "scipy sparse matrix, columns given",
         "scikit-learn SparseRandomProjection",
         COMPILED,
     ),

@@ -39,8 +39,8 @@ puts one call after another, and nothing but the orchestration is left.""",
     "Sketches": """
 "labkit" is its default, "blocks", which turns the coordinates block by block: a weaker kind of chance than scipy's
 matrix, which is drawn column by column. Results are compared where both hold one and the same matrix, with labkit's
-table form. Each side gets the vectors as it likes them: rows for labkit and scikit-learn, columns for scipy. Among
-four entries per column, labkit and scikit-learn hold the same matrix throughout.""",
+table form. All get the vectors as rows; "columns given" means that scipy gets a copy turned round beforehand, as it
+likes them. Among four entries per column, labkit and scikit-learn hold the same matrix throughout.""",
     "Linear bandits": """
 Contexts and rewards are drawn beforehand on all sides. A peer is one agent, so its time does not depend on how many
 labkit plays side by side. For the check every side is fed the same choices and rewards, and has to choose the same
