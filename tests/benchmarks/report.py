@@ -62,6 +62,7 @@ def distil(told: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the report needs of what pytest-benchmark wrote."""
     extras = [each["extra_info"] for each in told["benchmarks"]]
     return {
+        "runs": told.get("runs") or [told["datetime"]],
         "machine": next((extra["machine"] for extra in extras if "machine" in extra), None),
         "comparisons": [rounded(extra["comparison"]) for extra in extras if "comparison" in extra],
         "growths": [rounded(extra["growth"]) for extra in extras if "growth" in extra],
@@ -129,6 +130,11 @@ def about(report: Mapping[str, Any]) -> str:
         if averages and machine["load"] is not None
         else "the system tells no load average"
     )
+    runs = len(report["runs"])
+    if runs > 1:
+        state += (
+            f"\n- **Put together from {runs} runs**: both sides of a ratio come from one, different tables need not."
+        )
     return (
         f"- Machine: {machine['processor']}, {machine['cores']} cores, {machine['system']}\n"
         f"- Run: {machine['date']} UTC, Python {machine['python']}, threads of linear algebra: {machine['threads']}\n"
