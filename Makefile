@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+BENCH := .cache/bench
 INSTALL := $(PYTHON) -m pip install --quiet --no-deps --disable-pip-version-check
 COMPILE := $(PYTHON) -m uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 \
 	--quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links
@@ -25,9 +26,13 @@ test-slow: $(VENV)/.test
 	CHROME_PATH="$$(.ci/chromium $(PYTHON))" && export CHROME_PATH && \
 	$(PYTHON) -m pytest tests -m slow || [ $$? -eq 5 ]
 
-# Speed next to peer libraries, and whether their results agree; `make test-slow` runs it too.
-bench: $(VENV)/.test
-	$(PYTHON) -m pytest tests/benchmarks -m benchmark
+# Speed next to peer libraries in an environment of their own, as tests/benchmarks/REPORT.md: about five minutes alone
+# on two cores. The report is written even where a benchmark fails.
+bench: $(BENCH)/.ready
+	@rm -f .cache/bench.json
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BENCH)/bin/python -m pytest -W ignore \
+		tests/benchmarks/bench_machine.py tests/benchmarks/bench_*.py --benchmark-json=.cache/bench.json; failed=$$?; \
+	PYTHONPATH=tests $(BENCH)/bin/python -m benchmarks.report .cache/bench.json && exit $$failed
 
 # What labkit weighs, measured anew; on a quiet machine.
 weight: $(VENV)/.test
@@ -80,6 +85,13 @@ $(VENV)/.lab: binder/requirements.txt pyproject.toml $(PYTHON)
 $(VENV)/.test: $(VENV)/.lab tests/requirements.txt
 	@echo "Installing the test tools ..."
 	@rm -f $@ && $(INSTALL) -r tests/requirements.txt && $(PYTHON) -m pip check && touch $@
+
+# Some peers ask for older packages than labkit's and run with newer ones, so there is no `pip check` here.
+$(BENCH)/.ready: binder/requirements.txt tests/benchmarks/requirements.txt pyproject.toml
+	@echo "Installing the peers (once, about four minutes) ..."
+	@rm -f $@ && mkdir -p .cache && { [ -x $(BENCH)/bin/python ] || .ci/venv $(BENCH); } && \
+	$(BENCH)/bin/python -m pip install --quiet --no-deps --disable-pip-version-check -r binder/requirements.txt -r tests/benchmarks/requirements.txt && \
+	$(BENCH)/bin/python -m pip install --quiet --no-deps --disable-pip-version-check --no-build-isolation -e . && touch $@
 
 $(PYTHON):
 	@.ci/venv $(VENV)

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+from benchmarks.textbook_debate import textbook
 
 from labkit.dialogue import Message, Reply
 from labkit.mechanisms.debate import Urn, debate, simulate_beliefs
@@ -14,22 +15,6 @@ from labkit.mechanisms.debate import Urn, debate, simulate_beliefs
 pytestmark = [pytest.mark.slow, pytest.mark.benchmark]
 
 URN, QUESTIONS, ROUNDS = Urn(agents=7, rounds=5), 100_000, 7
-
-
-def textbook(urn, questions, seed):
-    """The same debate, written down plainly: arrays of (questions, agents, options)."""
-    rng = np.random.default_rng(seed)
-    masses = np.tile(np.asarray(urn.prior), (questions, urn.agents, 1))
-    shape = (questions, urn.rounds + 1, urn.agents)
-    truth, answers, vote = np.empty(shape), np.empty(shape, dtype=int), np.empty(shape[:2], dtype=int)
-    for now in range(urn.rounds + 1):
-        beliefs = masses / masses.sum(axis=-1, keepdims=True)
-        luck = rng.random((questions, urn.agents, 1))
-        said = (luck > beliefs.cumsum(axis=-1)[..., :-1]).sum(axis=-1)
-        counts = (said[..., None] == np.arange(urn.options)).sum(axis=1)
-        truth[:, now], answers[:, now], vote[:, now] = beliefs[..., 0], said, counts.argmax(axis=-1)
-        masses = masses + counts[:, None, :]
-    return truth, answers, vote
 
 
 @pytest.mark.benchmark(group="debate, 100,000 questions x 7 agents x 5 rounds x 4 options", timer=time.process_time)

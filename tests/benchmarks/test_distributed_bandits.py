@@ -1,8 +1,8 @@
 """LinUCB of twenty agents against the LinUCB of peer libraries: how much faster, and whether they choose alike.
 
-`make bench` runs this; so does `make test-slow`. The peers play the disjoint model (one parameter per arm), so ours
-does too: one decision and one update per agent and round, contexts and rewards drawn beforehand for the peers and
-within the time for us. Rates are compared within one run, turn by turn, in processor time.
+`make test-slow` runs this; `make bench` measures more, next to more peers. The peers play the disjoint model (one
+parameter per arm), so ours does too: one decision and one update per agent and round, contexts and rewards drawn
+beforehand for the peers and within the time for us. Rates are compared within one run, turn by turn, in processor time.
 
 obp cannot be installed with its dependencies any more, and its package wants torch; the one module that is needed is
 loaded past it, from the environment or from .cache/peers
@@ -16,16 +16,12 @@ rounds in 5 milliseconds.
 
 from __future__ import annotations
 
-import importlib
 import statistics
-import sys
 import time
-import types
-from importlib.machinery import PathFinder
-from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks.obp_policy import obp_linucb
 
 from labkit.mechanisms.distributed_bandits import Problem, play
 from labkit.mechanisms.distributed_bandits._linucb import Team
@@ -33,27 +29,11 @@ from labkit.mechanisms.distributed_bandits._problem import draw_instance, draw_s
 
 pytestmark = [pytest.mark.slow, pytest.mark.benchmark]
 
-PEERS = Path(__file__).parents[2] / ".cache" / "peers"
 MISSING = "obp is not installed: pip install --no-deps --target .cache/peers obp==0.4.1"
 PROBLEM = Problem(dim=10, arms=20, agents=20, contexts=1000, model="disjoint")
 SHARED = PROBLEM.replace(model="shared")
 HORIZON, REPLICATES, ROUNDS, PEER_ROUNDS = 2000, 5, 3, 2000
 POLICIES = ("isolated", "dislinucb", "fedlinucb", "doubling", "central")
-
-
-def obp_linucb():
-    """obp's LinUCB, loaded without the package around it; None where it is not installed."""
-    if "obp.policy.linear" in sys.modules:
-        return sys.modules["obp.policy.linear"].LinUCB
-    spec = PathFinder.find_spec("obp", [*sys.path, str(PEERS)])
-    if spec is None or spec.origin is None:
-        return None
-    home = Path(spec.origin).parent
-    for name, folder in (("obp", home), ("obp.policy", home / "policy")):
-        if name not in sys.modules:
-            sys.modules[name] = types.ModuleType(name)
-            sys.modules[name].__path__ = [str(folder)]
-    return importlib.import_module("obp.policy.linear").LinUCB
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
 """The fast sketches against what one would reach for instead: ratios within one run, turn by turn, in processor time.
 
-`make bench` runs this; so does `make test-slow`. A count-sketch with a table needs the signs and `np.bincount`; scipy's
-Clarkson-Woodruff transform draws its matrix at every call, since it has no way to keep one. The cosine sketch is held
-against the one transform it cannot do without.
+`make test-slow` runs this; `make bench` measures more, next to more peers. A count-sketch with a table needs the signs
+and `np.bincount`; scipy's Clarkson-Woodruff transform draws its matrix at every call, since it has no way to keep one.
+The cosine sketch is held against the one transform it cannot do without.
 """
 
 from __future__ import annotations

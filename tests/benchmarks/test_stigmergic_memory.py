@@ -1,7 +1,7 @@
 """The stigmergic world against the same world in Mesa: how much faster it is, and whether the two agree.
 
-`make bench` runs this; so does `make test-slow`. Rates are compared within one run, turn by turn, in processor
-time, so that neither the machine nor what else it does decides.
+`make test-slow` runs this; `make bench` measures more, next to more peers. Rates are compared within one run, turn by
+turn, in processor time, so that neither the machine nor what else it does decides.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SEEDS = range(200)
 
 @pytest.fixture(scope="module")
 def peer():
-    pytest.importorskip("mesa", reason="Mesa is not installed: pip install 'mesa>=3.2,<4', or run 'make bench'")
+    pytest.importorskip("mesa", reason="Mesa is not installed: pip install 'mesa>=3.2,<4'")
     from benchmarks import mesa_stigmergy
 
     return mesa_stigmergy
