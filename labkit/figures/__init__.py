@@ -1,1 +1,1 @@
-"""Figures: one file per mechanism, result in, plotly figure out."""
+"""Figures: one file per mechanism, and one for sweeps; result in, plotly figure out."""

@@ -85,5 +85,6 @@ def _sentence(table: pd.DataFrame, most: int, cores: int) -> str:
 
     return (
         f"With {most} workers, tasks that wait are done up to {best('waiting'):.1f} times faster than in one process, "
-        f"and tasks that compute {best('computing'):.1f} times, on {cores} cores."
+        f"and tasks that compute {best('computing'):.1f} times, on {cores} cores. "
+        f"The load of the machine was {table.load.iloc[0]:.1f} when this was measured."
     )
