@@ -398,9 +398,9 @@ def test_calibration_is_the_share_that_came_true_with_wilsons_interval():
     said = str(calibrated(entries))
     assert "Of 21 bets that you placed before the answer, 8 came true." in said
     assert "Where you called it a guess, 5 of 9 came true; 50 % should." in said
-    assert "so that fits" in said
-    assert "you were surer than you should be" in said
-    assert "know more than you think" in str(calibrated(_entries(a_guess=(20, 20))))
+    assert "That fits (95 % interval" in said
+    assert "You were surer than you should be" in said
+    assert "You know more than you think" in str(calibrated(_entries(a_guess=(20, 20))))
 
 
 def test_with_few_bets_nothing_is_made_of_them():

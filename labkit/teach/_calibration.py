@@ -116,17 +116,15 @@ def _counted(placed: int, answered: Sequence[Mapping[str, Any]]) -> str:
 def _judged(group: Group) -> str:
     share, promised = group.share, f"{100 * group.promised:.0f} %"
     named = {"a guess": "called it a guess", "rather sure": "were rather sure", "sure": "were sure"}[group.sure]
-    told = (
-        f"Where you {named}, {round(share.value * share.n)} of {share.n} came true; {promised} should. "
-        f"The interval goes from {100 * share.low:.0f} to {100 * share.high:.0f} %"
-    )
+    told = f"Where you {named}, {round(share.value * share.n)} of {share.n} came true; {promised} should."
+    interval = f"(95 % interval {100 * share.low:.0f} to {100 * share.high:.0f} %)"
     if share.n < FEW:
-        return f"{told}; {_bets(share.n)} {'is' if share.n == 1 else 'are'} too few to tell."
+        return f"{told} {_bets(share.n).capitalize()} {'is' if share.n == 1 else 'are'} too few to tell {interval}."
     if share.low <= group.promised <= share.high:
-        return f"{told}, so that fits."
-    return (
-        f"{told}; you {'were surer than you should be' if share.high < group.promised else 'know more than you think'}."
-    )
+        return f"{told} That fits {interval}."
+    if share.high < group.promised:
+        return f"{told} You were surer than you should be {interval}."
+    return f"{told} You know more than you think {interval}."
 
 
 def _bets(count: int) -> str:

@@ -182,7 +182,7 @@ class CurveBet(Prediction):
         """Return what counts as right."""
         return (
             f"Right is a curve of which at least {self.needed} of {len(self.x)} points lie within "
-            f"{apart(self.within, self.unit)} of the measured one."
+            f"{apart(self.within, self.unit)} of the measured one, or inside its interval."
         )
 
     def figure(self, choice: Sequence[float] | None, truth: Truth) -> go.Figure:

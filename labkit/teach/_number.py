@@ -145,7 +145,8 @@ class NumberBet(Prediction):
         if self.tolerance is None:
             widest = apart((self.high - self.low) / 2, self.unit)
             return f"Right is a range that holds the measured value. It may be at most {widest} wide."
-        return f"Right is what lies within {apart(self.tolerance, self.unit)} of the measured value."
+        near = apart(self.tolerance, self.unit)
+        return f"Right is what lies within {near} of the measured value, or inside its interval, where it has one."
 
     def control(self) -> Numbers:
         """Return a box and a slider for each number."""
