@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     site = commands.add_parser("site", help="build pages of the notebooks that work from disk, without a kernel")
     site.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="the notebooks (without it: all)")
     site.add_argument("--out", type=Path, metavar="FOLDER", help="where the pages go (without it: the folder site)")
-    site.add_argument("--seconds", type=float, default=60.0, help="what the frames of one panel may take (60)")
+    site.add_argument("--seconds", type=float, default=45.0, help="what the frames of one panel may take (45)")
     site.set_defaults(run=_site)
 
     readme = commands.add_parser("readme", help="write the generated tables of README.md, and the glossary")

@@ -101,8 +101,8 @@ def _lighten(panel: Panel, plans: Sequence[_Plan], seconds: float) -> None:
     """Give the slowest computations fewer replicates until the frames fit."""
     while (over := sum(plan.need() for plan in plans) / seconds) > 1:
         slow = max(plans, key=lambda plan: plan.need() if plan.replicates > 1 else -1.0)
-        if slow.replicates == 1:
-            break
+        if slow.replicates == 1 or slow.need() < seconds / 20:
+            break  # what is left to save would not be noticed
         fewer = max(1, math.floor(slow.replicates / min(over, 2)))
         slow.seconds *= fewer / slow.replicates
         slow.replicates = fewer

@@ -23,7 +23,7 @@ ASSETS = ("site.css", "site.js")
 SHARED = ("look.js", "plotly.js", *ASSETS)
 
 
-def build(out: Path, notebooks: Sequence[Path] = (), seconds: float = 60.0) -> Path:
+def build(out: Path, notebooks: Sequence[Path] = (), seconds: float = 45.0) -> Path:
     """Build the site and return the path of its first page.
 
     Parameters
