@@ -48,8 +48,9 @@ NEXT = """Next, inside {folder}:
   Hand it out. Put what comes back into submitted/NAME/{first}/{first}.ipynb, one folder for each student.
   nbgrader autograde {first}
       marks the exercises and keeps the points in gradebook.db
-  Mark the question in words: jupyter lab, menu Nbgrader, Formgrader. A good answer and the marking stand at the
-      end of source/{first}/{first}.ipynb.
+  labkit lab --folder .
+      menu Nbgrader, Formgrader, Manual Grading: mark the question in words. A good answer and what earns how much
+      stand at the end of source/{first}/{first}.ipynb
   nbgrader generate_feedback {first}
       makes a page for each student in feedback/, with the reply to each mistake
   nbgrader export

@@ -59,7 +59,7 @@ def in_turn(benchmark, calls: Mapping[str, Call], rounds: int, units: Mapping[st
     before, units = load(), units or {}
     repeats = {name: _repeats(call) for name, call in calls.items()}
     spent: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
-    order, dice = list(calls), random.Random(0)
+    order, dice = list(calls), random.Random(0)  # noqa: S311
 
     def once():
         dice.shuffle(order)
