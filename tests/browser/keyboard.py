@@ -5,7 +5,8 @@ from browser.driver import idle
 BOXES = ".jp-OutputArea-output .labkit-keys"
 VIEWS = ".labkit-choice button"
 
-# What the page itself needs for the tour: the controls of a box, and what is to be known of each.
+# What the page itself needs for the tour: the controls of a box, and what is to be known of each. Stop is left out: it
+# comes and goes with the work.
 _TOOLS = """() => {
   const kinds = [
     'button', 'input', 'select', 'textarea', 'a[href]', 'summary', '[tabindex="0"]', '[contenteditable="true"]',
@@ -33,14 +34,16 @@ _TOOLS = """() => {
     : e.type === 'checkbox' ? e.checked : e.value;
   window.tour = {
     controls: box => [...new Set([...box.querySelectorAll(kinds.join())].filter(
-      e => shown(e) && !e.disabled && !e.closest('.js-plotly-plot')).map(group))],
+      e => shown(e) && !e.disabled && !e.closest('.js-plotly-plot, .labkit-bar')).map(group))],
     note: (e, at) => (e.lookBefore ??= look(e), e.tourPlace = at),
     ring: e => {
       const style = getComputedStyle(e);
       return (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || look(e) !== e.lookBefore;
     },
     words, value,
-    kind: e => e.matches('.noUi-handle') ? 'slider' : e.matches('select') ? 'list'
+    // A slider of one place, such as the time of a result that is not there yet, cannot move.
+    kind: e => e.matches('.noUi-handle') ? (e.ariaValueMin === e.ariaValueMax ? 'other' : 'slider')
+      : e.matches('select') ? 'list'
       : e.matches('[type=checkbox]') ? 'checkbox' : e.matches('[type=number]') ? 'number' : 'other',
   };
 }"""

@@ -242,7 +242,7 @@ def test_views_a_slow_one_with_progress_and_stop(panel):
     go = button(panel, "Compute the sweep")
     go.click()
     panel.wait_for_selector(".labkit-bar .progress", state="visible")
-    button(panel, "Stop").click()
+    button(panel, "Stop").press("Enter")
     panel.wait_for_selector(".labkit-bar .progress", state="hidden")
     assert "Stopped" in panel.locator(".labkit-bar").inner_text()
     go.click()
