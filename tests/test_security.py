@@ -242,6 +242,7 @@ def status(url, key=None, body=None):
         return error.code
 
 
+@pytest.mark.slow
 def test_the_model_server_is_for_who_started_it_alone(local_model):
     keys = []
     for _ in range(2):
