@@ -13,8 +13,10 @@ import traceback
 import urllib.error
 import urllib.request
 import zipfile
+from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from badserver import GOOD, BadServer, Says
@@ -22,8 +24,13 @@ from badserver import GOOD, BadServer, Says
 from labkit import cli, llm
 from labkit.dialogue import Message, Reply, Transcript, shown
 from labkit.explore import Readings
+from labkit.explore._parts import in_words
+from labkit.figures.shapley_dag import plane
+from labkit.ledger import ClaimsTable
+from labkit.ledger._table import Row
 from labkit.llm import Endpoint, EndpointError, ModelUnavailable, Weights, fetch, recorded
-from labkit.teach import say
+from labkit.mechanisms.shapley_dag import Scene
+from labkit.teach import Words, say
 
 ASK = [Message("user", "Capital of France?")]
 CANARIES = {"OPENAI_API_KEY": "sk-canary-a1b2c3d4e5f6", "LABKIT_API_KEY": "sk-canary-0f9e8d7c6b5a"}
@@ -174,6 +181,54 @@ def test_no_place_shows_them_as_they_are():
         assert not set(place) & set("\x1b\u202e\u200b\ufeff\x00\r\x07\U000e0041")
 
 
+MARKUP = (
+    "<script>alert(1)</script><img src=x onerror='alert(2)'><a href='javascript:alert(3)'>a</a><svg/onload=alert(4)>"
+    "</pre></div></td>[b](javascript:alert(5))&lt;i onclick=alert(6)&gt;\"'`<b style='position:fixed'>c</b>"
+)
+OURS = {"div", "p", "b", "i", "code", "pre", "span", "br", "details", "summary", "table", "caption", "thead", "tbody",
+        "tr", "th", "td"}  # fmt: skip
+
+
+class Tags(HTMLParser):
+    """Notes the tags and attributes of a text, and the text without them."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.text = set(), set(), ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attributes}
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def said_in_a_figure(text):
+    """Return the hover texts of a figure that shows what two agents said."""
+    spots, once = np.array([[[0.0, 0.0], [0.3, 0.2]]]), np.array([0])
+    scene = Scene(once, spots, np.array([[0.5, 0.6]]), np.array([[True, False]]), ((),), once, ((text, text),))
+    return "".join(one for trace in plane(scene).data if trace.text is not None for one in trace.text)
+
+
+HTML = {
+    "readings": lambda text: Readings({"n": range(1)}, lambda n: text).page.value,
+    "an error": lambda text: in_words(ValueError(text), f"text = {text!r}"),
+    "words": lambda text: Words(text, title=text).html,
+    "the claims": lambda text: ClaimsTable((Row(*[text] * 6),), text)._repr_html_(),
+    "a figure": said_in_a_figure,
+}
+
+
+@pytest.mark.parametrize("place", HTML)
+def test_markup_in_what_is_said_is_text_in_every_place(place):
+    bare, found = Tags(HTML[place]("")), Tags(HTML[place](MARKUP))
+    assert found.tags <= OURS and found.attributes <= bare.attributes | {"style"}
+    assert "<script>alert(1)</script>" in found.text
+
+
 # ------------------------------------------------------------------------------------------------ code and data
 
 FORBIDDEN_MODULES = {"pickle", "cPickle", "cloudpickle", "dill", "marshal", "shelve", "yaml", "jsonpickle", "xml"}
@@ -242,6 +297,7 @@ def status(url, key=None, body=None):
         return error.code
 
 
+@pytest.mark.slow
 def test_the_model_server_is_for_who_started_it_alone(local_model):
     keys = []
     for _ in range(2):

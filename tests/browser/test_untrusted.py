@@ -130,8 +130,8 @@ def test_what_a_model_says_is_shown_and_does_nothing(hostile_lab, page, tmp_path
         point.scroll_into_view_if_needed()
         point.hover(force=True)
         page.wait_for_timeout(300)
-    hover = page.locator(".hoverlayer")
-    assert "<script>" in hover.inner_text() and hover.locator("a").count() == 0
+    hover = page.locator(".hoverlayer:has(text)")
+    assert "<script>window.pwned = 1</" in hover.text_content() and hover.locator("a").count() == 0
     page.screenshot(path=str(tmp_path / "hover.png"))
     for button in page.locator(".labkit-error summary").all():
         button.click()
