@@ -68,7 +68,7 @@ site: $(VENV)/.test
 lock: $(VENV)/.test
 	@mkdir -p .cache
 	$(COMPILE) --extra build --extra local -o .cache/runtime.txt
-	$(COMPILE) --extra build --extra local --extra embed --extra test --extra bench --extra grade --extra site --extra cluster -c .cache/runtime.txt -o .cache/tests.txt
+	$(COMPILE) --extra build --extra local --extra embed --extra test --extra bench --extra grade --extra cluster -c .cache/runtime.txt -o .cache/tests.txt
 	(echo "# What labkit runs on, pinned: one lock for make, Binder and CI. Written by 'make lock'."; \
 	  cat .cache/runtime.txt) > binder/requirements.txt
 	(echo "# The tools that test it, pinned to go with binder/requirements.txt. Written by 'make lock'."; \

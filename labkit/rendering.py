@@ -9,16 +9,18 @@ from typing import Any
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 _ELSEWHERE = ("http:", "https:", "mailto:", "#")
+_TAG = re.compile(r"<[^>]+>")
+# What the converter does not know it passes on as it stands.
 _LEFT_OVER = re.compile(r"\\[A-Za-z]+")
 
 
 def formula(tex: str, *, block: bool = False) -> str:
-    """Return a formula as MathML, or its LaTeX where it does not convert or the converter is not installed.
+    """Return a formula as MathML, which browsers show by themselves.
 
     Parameters
     ----------
     tex : str
-        The formula, without dollars.
+        The formula in LaTeX, without dollars.
     block : bool
         Whether it stands on a line of its own.
 
@@ -26,16 +28,37 @@ def formula(tex: str, *, block: bool = False) -> str:
     -------
     str
         HTML.
-    """
-    try:
-        from latex2mathml.converter import convert
 
-        found = str(convert(tex, display="block" if block else "inline"))
-        if not _LEFT_OVER.search(html.unescape(re.sub(r"<[^>]+>", "", found))):
-            return found
-    except Exception:  # noqa: S110 (it has no exception of its own)
-        pass
-    return f"<pre>{html.escape(tex)}</pre>" if block else f"<code>{html.escape(tex)}</code>"
+    Raises
+    ------
+    ValueError
+        It does not convert.
+    """
+    from latex2mathml.converter import convert
+
+    try:
+        converted = str(convert(tex, display="block" if block else "inline"))
+    except Exception as error:
+        raise ValueError(f"the formula {tex!r} does not convert to MathML: {error or type(error).__name__}") from None
+    if unknown := _LEFT_OVER.search(html.unescape(_TAG.sub("", converted))):
+        raise ValueError(f"the formula {tex!r} does not convert to MathML: {unknown[0]} is not known")
+    return converted
+
+
+class MathRenderer(IPythonRenderer):
+    """nbconvert's renderer of Markdown, but for formulas."""
+
+    def block_math(self, body: str) -> str:
+        """Return a formula on a line of its own."""
+        return formula(body, block=True)
+
+    def inline_math(self, body: str) -> str:
+        """Return a formula within a line."""
+        return formula(body)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        """Return an environment such as ``align``."""
+        return formula(rf"\begin{{{name}}}{body}\end{{{name}}}", block=True)
 
 
 def code(text: str) -> str:
@@ -72,12 +95,18 @@ class Markdown:
         self._markdown = MarkdownWithMath(renderer=_Renderer(notebooks))
 
     def render(self, text: str) -> str:
-        """Return Markdown as HTML."""
+        """Return Markdown as HTML.
+
+        Raises
+        ------
+        ValueError
+            A formula does not convert.
+        """
         return str(self._markdown.render(text))
 
 
-class _Renderer(IPythonRenderer):
-    """nbconvert's renderer, but for formulas, links and pictures."""
+class _Renderer(MathRenderer):
+    """The same, but for links and pictures."""
 
     def __init__(self, notebooks: str) -> None:
         super().__init__(escape=True)
@@ -92,15 +121,6 @@ class _Renderer(IPythonRenderer):
     def image(self, text: str, url: str, title: str | None = None) -> str:
         # A page that works without the network shows no picture from elsewhere.
         return "" if url.startswith(_ELSEWHERE) else str(super().image(text, url, title))
-
-    def block_math(self, body: str) -> str:
-        return formula(body, block=True)
-
-    def inline_math(self, body: str) -> str:
-        return formula(body)
-
-    def latex_environment(self, name: str, body: str) -> str:
-        return formula(rf"\begin{{{name}}}{body}\end{{{name}}}", block=True)
 
     def heading(self, text: str, level: int, **attributes: Any) -> str:
         return f"<h{level}>{text}</h{level}>\n"

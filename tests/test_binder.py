@@ -45,9 +45,7 @@ def test_the_lock_holds_every_dependency(checkout, project):
     assert missing([*project["dependencies"], *extras["build"], *extras["local"]], pins) == [], MAKE_LOCK
     tools = pins | locked(checkout / "tests" / "requirements.txt")
     assert (
-        missing(
-            [*(each for name in ("embed", "test", "bench", "grade", "site", "cluster") for each in extras[name])], tools
-        )
+        missing([*(each for name in ("embed", "test", "bench", "grade", "cluster") for each in extras[name])], tools)
         == []
     ), MAKE_LOCK
 

@@ -16,6 +16,7 @@ from labkit import theme
 from labkit.cli import main
 from labkit.explore import Readings
 from labkit.mechanisms.debate import Urn
+from labkit.rendering import formula
 from labkit.site import _hand, build, dead_links
 from labkit.site._ask import ASKING, ask
 from labkit.site._build import check, look
@@ -24,7 +25,7 @@ from labkit.site._encode import bare, changes, pack, rounded
 from labkit.site._hand import HANDED, hand_over_answer, handed, panel_handed
 from labkit.site._links import Places, live
 from labkit.site._pages import page_of_document, page_of_notebook
-from labkit.site._prose import Prose, formula
+from labkit.site._prose import Prose
 from labkit.teach import Bet, Exercise, Feedback, place
 
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"

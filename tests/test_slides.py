@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from labkit.publish import still
-from labkit.rendering import Markdown, formula
+from labkit.rendering import Markdown
 from labkit.slides import page, sequence, slide_types, write
 from labkit.slides._rule import MOST_LINES, prose_lines
 
@@ -127,13 +127,6 @@ def test_links_between_notebooks_lead_back_to_their_folder(tmp_path):
     assert 'href="../notebooks/11_a.ipynb"' in shown
     assert 'href="https://example.org"' in shown
     assert "y.svg" not in shown
-
-
-def test_a_formula_becomes_mathml_and_one_that_does_not_convert_is_shown_as_it_is(monkeypatch):
-    assert formula(r"\frac{a}{b}", block=True).startswith("<math")
-    assert formula(r"\unheard{a}") == r"<code>\unheard{a}</code>"
-    monkeypatch.setitem(sys.modules, "latex2mathml.converter", None)
-    assert formula("a < b", block=True) == "<pre>a &lt; b</pre>"
 
 
 def test_the_command_writes_a_page_per_notebook_and_says_what_is_no_notebook(tmp_path):

@@ -27,7 +27,7 @@ COMES_WITH = {
     "IPython": "ipywidgets", "traitlets": "ipywidgets", "nbformat": "jupyterlab", "nbclient": "jupyterlab",
     "jupyter_client": "jupyterlab", "jupyter_core": "jupyterlab", "pygments": "ipywidgets", "nbconvert": "jupyterlab",
     "jinja2": "jupyterlab", "playwright": "the test tools", "google": "Colab", "annotated_types": "pydantic",
-    "threadpoolctl": "scikit-learn",
+    "threadpoolctl": "scikit-learn", "markupsafe": "jupyterlab",
 }  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
 import time
@@ -67,8 +66,6 @@ def build(out: Path, notebooks: Sequence[Path] = (), seconds: float = 45.0) -> P
 
 def _ready(out: Path, notebooks: Sequence[Path]) -> None:
     """Raise what would otherwise be found out after minutes."""
-    if importlib.util.find_spec("latex2mathml") is None:
-        raise RuntimeError("the site needs the package latex2mathml: install labkit[site]")
     for path in notebooks:
         if not path.is_file():
             raise FileNotFoundError(f"there is no notebook {path}")

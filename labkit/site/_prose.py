@@ -6,39 +6,12 @@ import html
 import re
 from typing import Any
 
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.filters.markdown_mistune import MarkdownWithMath
 
+from labkit.rendering import MathRenderer
 from labkit.site._links import Places
 
 _TAG = re.compile(r"<[^>]+>")
-# What the converter does not know it passes on as it stands.
-_LEFT_OVER = re.compile(r"\\[A-Za-z]+")
-
-
-def formula(tex: str, *, block: bool = False) -> str:
-    """Return a formula as MathML, which browsers show by themselves.
-
-    Parameters
-    ----------
-    tex : str
-        The formula in LaTeX, without dollars.
-    block : bool
-        Whether it stands on a line of its own.
-
-    Raises
-    ------
-    ValueError
-        It does not convert.
-    """
-    from latex2mathml.converter import convert
-
-    try:
-        converted = str(convert(tex, display="block" if block else "inline"))
-    except Exception as error:
-        raise ValueError(f"the formula {tex!r} does not convert to MathML: {error or type(error).__name__}") from None
-    if unknown := _LEFT_OVER.search(html.unescape(_TAG.sub("", converted))):
-        raise ValueError(f"the formula {tex!r} does not convert to MathML: {unknown[0]} is not known")
-    return converted
 
 
 def slug(heading: str) -> str:
@@ -83,8 +56,8 @@ class Prose:
         return name
 
 
-class _Renderer(IPythonRenderer):
-    """nbconvert's renderer, but for formulas, headings, links and pictures."""
+class _Renderer(MathRenderer):
+    """The renderer of Markdown, but for headings, links and pictures."""
 
     def __init__(self, places: Places, prose: Prose) -> None:
         super().__init__(escape=False)
@@ -106,15 +79,6 @@ class _Renderer(IPythonRenderer):
     def image(self, text: str, url: str, title: str | None = None) -> str:
         # A page that works without the network shows no picture from elsewhere, but its words.
         return html.escape(text) if url.startswith(("http:", "https:")) else str(super().image(text, url, title))
-
-    def block_math(self, body: str) -> str:
-        return formula(body, block=True)
-
-    def inline_math(self, body: str) -> str:
-        return formula(body)
-
-    def latex_environment(self, name: str, body: str) -> str:
-        return formula(rf"\begin{{{name}}}{body}\end{{{name}}}", block=True)
 
 
 def framed(text: str) -> str:
