@@ -195,7 +195,7 @@ def page_of(things, tmp_path):
 
 def test_what_a_model_wrote_stays_text_on_the_page(tmp_path):
     read = Readings({"question": range(2)}, lambda question: f"{HOSTILE}{question}")
-    bet = Bet("a.b", f"{HOSTILE}?", {"x": HOSTILE, "y": "no"}, {"x": "", "y": ""})
+    bet = Bet("a.b", f"{HOSTILE}?", options={"x": HOSTILE, "y": "no"}, replies={"x": "", "y": ""})
     exercise = Exercise("a.c", HOSTILE, Feedback.right, (HOSTILE,), Urn)
     made = page_of([read, place(bet), exercise], tmp_path)
     assert "<img" not in made and "alert(2)</script>" not in made
@@ -207,7 +207,13 @@ def test_what_a_model_wrote_stays_text_on_the_page(tmp_path):
 def test_every_bet_that_can_be_placed_gets_its_reply(tmp_path, monkeypatch):
     shown = []
     monkeypatch.setattr(_hand, "_show", shown.append)
-    bet = Bet("a.b", "Up?", {"x": "*up*", "y": "down"}, {"x": lambda r: f"by {r}", "y": "no"}, lambda r: "x")
+    bet = Bet(
+        "a.b",
+        "Up?",
+        options={"x": "*up*", "y": "down"},
+        replies={"x": lambda r: f"by {r}", "y": "no"},
+        outcome=lambda r: "x",
+    )
     hand_over_answer(bet, 3)
     (answer,) = shown
     assert (answer["happened"], answer["chosen"]) == ("<i>up</i>", True)

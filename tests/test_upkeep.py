@@ -16,8 +16,20 @@ CODE = sorted((ROOT / "labkit").rglob("*.py"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 # What Python, pydantic, Jupyter and the tests find by name.
-FOUND_BY_NAME = ["_repr_*", "_esm", "_css", "GALLERY", "__getattr__", "block_math", "inline_math", "latex_environment"]
-FOUND_BY_DECORATOR = ["@claim*", "@pydantic.*", "@property", "@cached_property", "@traitlets.*"]
+FOUND_BY_NAME = [
+    "_repr_*",
+    "_esm",
+    "_css",
+    "GALLERY",
+    "__getattr__",
+    "block_math",
+    "inline_math",
+    "latex_environment",
+    "handle_starttag",
+    "_ipython_display_",
+    "_render_traceback_",
+]
+FOUND_BY_DECORATOR = ["@claim*", "@pydantic.*", "@property", "@cached_property", "@traitlets.*", "@*.register"]
 
 # Where JupyterLab finds them, nobody imports them; the tools of the build are called by name.
 NOT_IMPORTED = {"jupyterlab", "hatchling", "editables"}
