@@ -251,7 +251,7 @@ def test_the_lesson_says_why_a_claim_is_not_reproduced(stem):
     for claim, _, why in found.entries:
         assert 2 <= len(re.findall(r"[.:?](?= |$)", why)) <= 5, f"{claim.key}: two or three sentences"
         assert why in str(found)
-        assert why in found._repr_markdown_().replace("\\", "")
+        assert why in found._repr_markdown_()
     if found.entries:
         assert f'explain("{stem}", lesson.REASONS)' in prose(next((ROOT / "notebooks").glob(f"*_{stem}.ipynb")))
 

@@ -31,9 +31,7 @@ class Reasons:
     signs: int
 
     def _repr_markdown_(self) -> str:
-        items = [
-            f"- **{verdict}.** *{escaped(claim.statement)}* {escaped(why)}" for claim, verdict, why in self.entries
-        ]
+        items = [f"- **{verdict}.** *{escaped(claim.statement)}* {why}" for claim, verdict, why in self.entries]
         signs = [ONLY_A_SIGN.format(self.signs)] if self.signs else []
         return "\n\n".join(["\n".join(items), *signs])
 
@@ -53,8 +51,8 @@ def explain(stem: str, why: Mapping[str, str]) -> Reasons:
     stem : str
         The mechanism.
     why : mapping of str to str
-        Key of a claim to two or three sentences; needed for every verdict other than reproduced, but for a direction
-        that holds where the source states no size.
+        Key of a claim to two or three sentences in Markdown; needed for every verdict other than reproduced, but for
+        a direction that holds where the source states no size.
 
     Raises
     ------

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from labkit.dialogue import shown
 from labkit.ledger._claim import Claim
 from labkit.ledger._measure import Measured, claims_of
 from labkit.ledger._record import recorded
@@ -44,10 +45,10 @@ class ClaimsTable:
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col" style="text-align:left">{html.escape(name)}</th>' for name in _HEADINGS)
         body = "".join(
-            "<tr>" + "".join(f'<td style="text-align:left">{html.escape(cell)}</td>' for cell in row) + "</tr>"
+            "<tr>" + "".join(f'<td style="text-align:left">{html.escape(shown(cell))}</td>' for cell in row) + "</tr>"
             for row in self.rows
         )
-        caption = f"<caption>{html.escape(self.caption)}</caption>"
+        caption = f"<caption>{html.escape(shown(self.caption))}</caption>"
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     def _repr_markdown_(self) -> str:
@@ -60,7 +61,7 @@ class ClaimsTable:
             f"{row.verdict}: {row.statement}\n    paper {row.paper} ({row.read_in}); ours {row.ours}\n    {row.why}"
             for row in self.rows
         ]
-        return "\n".join([*blocks, self.caption])
+        return shown("\n".join([*blocks, self.caption]))
 
     __repr__ = __str__
 
@@ -109,4 +110,4 @@ def _caption(results: list[Measured]) -> str:
 
 def escaped(text: str) -> str:
     """Return a text that Markdown shows as it stands."""
-    return re.sub(r"([\\`*_|$])", r"\\\1", html.escape(text, quote=False)).replace("\n", " ")
+    return re.sub(r"([\\`*_|$])", r"\\\1", html.escape(shown(text), quote=False)).replace("\n", " ")

@@ -43,7 +43,8 @@ class Words:
         body = "".join(f"<p style='margin:.35em 0'>{inline(part)}</p>" for part in paragraphs(self.text))
         indent = "0" if self.tone == "plain" else ".2em .9em"
         style = (
-            f"border-left:4px solid {BORDERS[self.tone]};padding:{indent};margin:.4em 0;max-width:46em;line-height:1.5"
+            f"border-left:4px solid {BORDERS[self.tone]};padding:{indent};margin:.4em 0;max-width:46em;line-height:1.5;"
+            "overflow-wrap:anywhere"
         )
         return f"<div style='{style}'>{title}{body}</div>"
 
