@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-import labkit.lessons
+import labkit.mechanisms
 from labkit import readme
 from labkit.curriculum import prose
 from labkit.files import home
+from labkit.first_cell import TAG
 from labkit.teach import Essay, Exercise, form_of
 
 CHECKED = re.compile(r'^check\(lesson\.EXERCISES\["(\w+)"\], (\w+)\)', re.MULTILINE)
@@ -87,7 +88,7 @@ class Material:
 
 def stems() -> tuple[str, ...]:
     """Return the lessons that have exercises, in the order of their notebooks."""
-    found = [each.name for each in pkgutil.iter_modules(labkit.lessons.__path__) if not each.name.startswith("_")]
+    found = [each.name for each in pkgutil.iter_modules(labkit.mechanisms.__path__) if not each.name.startswith("_")]
     return tuple(sorted(found, key=lambda stem: (getattr(_notebook(stem), "name", "~"), stem)))
 
 
@@ -125,9 +126,10 @@ def _notebook(stem: str) -> Path | None:
 
 
 def _imports_of(notebook: Path) -> tuple[str, ...]:
-    """Return the lines by which the first cell of a lesson imports its mechanism, without the rest of the kit."""
+    """Return the lines by which a lesson, once it is set up, imports its mechanism, without the rest of the kit."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    first = "".join(next(cell for cell in cells if cell["cell_type"] == "code")["source"])
+    codes = [cell for cell in cells if cell["cell_type"] == "code" and TAG not in cell["metadata"].get("tags", [])]
+    first = "".join(codes[0]["source"])
     lines = [ast.unparse(node) for node in ast.parse(first).body if isinstance(node, ast.Import | ast.ImportFrom)]
     return tuple(line for line in lines if " labkit" not in line or " labkit.mechanisms" in line)
 
