@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from labkit.files import home
-from labkit.readme import binder, repository
+from labkit.files import home, repository
+from labkit.readme import binder, colab
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,8 @@ def on_github(path: str) -> str:
 
 def live(notebook: str) -> dict[str, str]:
     """Return where a notebook can be opened live: names and addresses."""
-    owner_and_name = repository().removeprefix("https://github.com/")
-    path = quote(f"notebooks/{notebook}")
-    colab = f"https://colab.research.google.com/github/{owner_and_name}/blob/main/{path}"
-    return {"Binder": binder(f"notebooks/{notebook}"), "Colab": colab}
+    path = f"notebooks/{notebook}"
+    return {"Binder": binder(path), "Colab": colab(path)}
 
 
 # --------------------------------------------------------------------------------------------- dead links

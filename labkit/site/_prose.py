@@ -8,15 +8,11 @@ from typing import Any
 
 from nbconvert.filters.markdown_mistune import MarkdownWithMath
 
+from labkit.glossary import anchor
 from labkit.rendering import MathRenderer
 from labkit.site._links import Places
 
 _TAG = re.compile(r"<[^>]+>")
-
-
-def slug(heading: str) -> str:
-    """Return the name under which GitHub lets one link to a heading."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
 
 
 class Prose:
@@ -49,7 +45,7 @@ class Prose:
 
     def name(self, words: str, level: int) -> str:
         """Note a heading and return the name it gets on this page."""
-        wanted = slug(words) or "section"
+        wanted = anchor(words) or "section"
         taken = sum(re.fullmatch(rf"{re.escape(wanted)}(-\d+)?", name) is not None for _, name, _ in self.headings)
         name = f"{wanted}-{taken}" if taken else wanted
         self.headings.append((level, name, words))
