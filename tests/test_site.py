@@ -26,7 +26,7 @@ from labkit.site._hand import HANDED, hand_over_answer, handed, panel_handed
 from labkit.site._links import Places, live
 from labkit.site._pages import page_of_document, page_of_notebook
 from labkit.site._prose import Prose
-from labkit.teach import Bet, Exercise, Feedback, place
+from labkit.teach import Bet, Exercise, Feedback, NumberBet, place
 
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 PLACES = Places(frozenset({"12_debate.ipynb", "glossary.md"}))
@@ -222,21 +222,15 @@ def test_every_bet_that_can_be_placed_gets_its_reply(tmp_path, monkeypatch):
 
 
 def test_a_bet_that_is_a_number_is_answered_by_where_it_lies(tmp_path, monkeypatch):
-    class Number:
-        key, question, bands = "a.n", "How many?", {"low": "too low", "near": "near", "high": "too high"}
-        truth, happened = (
-            staticmethod(lambda result: {"value": result}),
-            staticmethod(lambda truth: f"{truth['value']}"),
-        )
-        reply_to, reply = staticmethod(lambda band, result: f"{band} beside {result}"), None
-
+    replies = {band: lambda result, band=band: f"{band} beside {result}" for band in ("low", "near", "high")}
+    bet = NumberBet("a.n", "How many?", low=0, high=10, tolerance=1, outcome=float, replies=replies)
     shown = []
     monkeypatch.setattr(_hand, "_show", shown.append)
-    hand_over_answer(Number(), 7)
+    hand_over_answer(bet, 7)
     assert shown[0]["happened"] == "7" and not shown[0]["chosen"]
     assert [each["label"] for each in shown[0]["replies"]] == ["too low", "near", "too high"]
     assert "high beside 7" in shown[0]["replies"][2]["html"]
-    assert handed(type("Box", (), {"bet": Number()})())["options"] == []
+    assert handed(place(bet))["options"] == []
 
 
 def test_an_exercise_shows_hints_before_its_solution(tmp_path):

@@ -129,6 +129,15 @@ def test_links_between_notebooks_lead_back_to_their_folder(tmp_path):
     assert "y.svg" not in shown
 
 
+def test_links_work_from_a_folder_with_a_space_in_its_name(tmp_path):
+    cells = [nbformat.v4.new_markdown_cell("# A\n\n[b](12_b.ipynb)")]
+    folder = tmp_path / "my notebooks"
+    folder.mkdir()
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "11_a.ipynb")
+    made = write(folder / "11_a.ipynb", tmp_path / "slides")
+    assert 'href="../my%20notebooks/12_b.ipynb"' in made.read_text()
+
+
 def test_the_command_writes_a_page_per_notebook_and_says_what_is_no_notebook(tmp_path):
     command = [sys.executable, "-m", "labkit", "slides"]
     told = {"capture_output": True, "text": True, "check": False}
