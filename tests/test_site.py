@@ -85,6 +85,18 @@ def test_a_link_to_a_file_that_is_not_there_is_an_error():
         Prose(PLACES).render("[x](99_nothing.ipynb)")
 
 
+def test_links_in_what_a_cell_shows_lead_to_pages_too():
+    shown = """<a href="12_debate.ipynb#4.-Play">x</a><a href='14_sketching.ipynb'>y</a><a href="https://a.b/?c&amp;d">z</a>"""
+    assert re.findall('href="(.*?)"', PLACES.led(shown)) == [
+        "12_debate.html#4.-Play",
+        "https://github.com/labkit-notebooks/labkit/blob/main/notebooks/14_sketching.ipynb",
+        "https://a.b/?c&amp;d",
+    ]
+    output = nbformat.v4.new_output("display_data", data={"text/html": shown})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", outputs=[output])])
+    assert "12_debate.html#4.-Play" in pieces(notebook, Prose(PLACES), "12_debate.ipynb")[-1].given["html"]
+
+
 def test_a_heading_answers_to_both_of_its_names():
     prose = Prose(PLACES)
     made = prose.render("## 4. Play\n\n## 4. Play")

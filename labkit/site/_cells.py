@@ -101,7 +101,7 @@ def _shown(data: dict[str, Any], prose: Prose) -> Piece:
         given = {"packed": pack(figure), "description": words, "height": layout.get("height", 450)}
         return Piece("figure", given)
     if "text/html" in data and WIDGET not in data:
-        return Piece("html", {"html": Markup(framed(data["text/html"]))})
+        return Piece("html", {"html": Markup(prose.places.led(framed(data["text/html"])))})
     if "text/markdown" in data:
         return Piece("html", {"html": Markup(prose.render(data["text/markdown"]))})
     return Piece("printed", {"text": data.get("text/plain", "")})

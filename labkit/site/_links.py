@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -43,6 +45,14 @@ class Places:
         if not (home() / path).exists():
             raise ValueError(f"the link {url!r} leads to {path}, which is not there")
         return on_github(path) + anchor
+
+    def led(self, html: str) -> str:
+        """Return HTML that a notebook shows, with its links as `lead` has them."""
+
+        def link(found: re.Match[str]) -> str:
+            return f'href="{escape(self.lead(unescape(found[2])))}"'
+
+        return re.sub(r"""href=(["'])(.*?)\1""", link, html)
 
 
 def page_name(document: str) -> str:
