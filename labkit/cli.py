@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit import __version__
-from labkit.files import FIRST_NOTEBOOK, data_path, home
+from labkit.files import FIRST_NOTEBOOK, data_path, home, is_checkout
 
 # Nothing is asked of the network, and nothing pops up over the first lesson.
 _LAB_SETTINGS = {
@@ -145,8 +145,7 @@ def _serve(arguments: list[str]) -> int:
 
 
 def _notebooks() -> Path:
-    own = home() / "notebooks"
-    return own if own.is_dir() else Path.cwd()
+    return home() / "notebooks" if is_checkout() else Path.cwd()
 
 
 def _has_screen() -> bool:
