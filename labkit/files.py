@@ -139,12 +139,14 @@ def held(path: Path) -> Iterator[None]:
 
 def _lock_on_windows(file: int) -> None:
     """Wait for the lock; Windows itself gives up after ten seconds."""
-    if sys.platform == "win32":
-        import msvcrt
+    if sys.platform != "win32":
+        return
+    import msvcrt
 
-        while True:
-            try:
-                return msvcrt.locking(file, msvcrt.LK_LOCK, 1)
-            except OSError as error:
-                if error.errno != errno.EDEADLK:
-                    raise
+    while True:
+        try:
+            msvcrt.locking(file, msvcrt.LK_LOCK, 1)
+            break
+        except OSError as error:
+            if error.errno != errno.EDEADLK:
+                raise
