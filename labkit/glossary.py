@@ -191,6 +191,9 @@ def _words(cell: dict[str, Any]) -> str:
     """Return what a reader of the saved notebook sees of a cell, beside its code."""
     if cell["cell_type"] == "markdown":
         return "".join(cell["source"])
+    # An entry that is shown is no use of its word: else the page would change each time it is written.
+    if "define(" in "".join(cell["source"]):
+        return ""
     shown = ("".join(output.get("data", {}).get("text/plain", "")) for output in cell.get("outputs", []))
     # No heading may begin in an output.
     return "\n\n".join(re.sub(r"^#", " #", text, flags=re.MULTILINE) for text in shown)

@@ -94,6 +94,10 @@ def test_an_output_cannot_begin_a_section(tmp_path, monkeypatch):
     assert define("regret").sections == (section,)
 
 
+def test_an_entry_that_is_shown_is_no_use_of_its_word():
+    assert "00_start_here.ipynb" not in {section.file for section in define("regret").sections}
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
