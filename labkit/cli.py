@@ -28,6 +28,10 @@ _NBGRADER = ("formgrader", "validate_assignment", "assignment_list", "course_lis
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with `arguments` (those of the process if None) and return its exit status."""
     chosen = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # Not every terminal and pipe has every sign, such as those of the verdicts.
+            stream.reconfigure(errors="replace")
     try:
         return int(chosen.run(chosen))
     except (ValueError, OSError, RuntimeError) as error:
