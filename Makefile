@@ -75,7 +75,7 @@ lock: $(VENV)/.test
 	  awk -F== 'NR == FNR { kit[$$1] = 1; next } !($$1 in kit)' .cache/runtime.txt .cache/tests.txt) > tests/requirements.txt
 
 clean:
-	rm -rf $(VENV) .cache dist
+	rm -rf $(VENV) .cache dist site
 	find labkit notebooks tests \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 $(VENV)/.lab: binder/requirements.txt pyproject.toml $(PYTHON)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit import __version__
-from labkit.files import FIRST_NOTEBOOK, data_path, home
+from labkit.files import FIRST_NOTEBOOK, data_path, home, is_checkout
 
 # Nothing is asked of the network, and nothing pops up over the first lesson.
 _LAB_SETTINGS = {
@@ -28,6 +28,10 @@ _NBGRADER = ("formgrader", "validate_assignment", "assignment_list", "course_lis
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with `arguments` (those of the process if None) and return its exit status."""
     chosen = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # Not every terminal and pipe has every sign, such as those of the verdicts.
+            stream.reconfigure(errors="replace")
     try:
         return int(chosen.run(chosen))
     except (ValueError, OSError, RuntimeError) as error:
@@ -145,8 +149,7 @@ def _serve(arguments: list[str]) -> int:
 
 
 def _notebooks() -> Path:
-    own = home() / "notebooks"
-    return own if own.is_dir() else Path.cwd()
+    return home() / "notebooks" if is_checkout() else Path.cwd()
 
 
 def _has_screen() -> bool:

@@ -24,14 +24,19 @@ def home() -> Path:
     return package.parent if (package.parent / "data" / "papers.csv").is_file() else package
 
 
+def is_checkout() -> bool:
+    """Return whether labkit runs from a checkout of its repository, and not as an installed package."""
+    return (home() / "pyproject.toml").is_file()
+
+
 def repository() -> str:
     """Return the address of the repository, which pyproject.toml holds and an installed package remembers."""
     import tomllib
     from importlib.metadata import metadata
 
-    project = home() / "pyproject.toml"
-    if project.is_file():
-        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["urls"]["Repository"])
+    if is_checkout():
+        project = (home() / "pyproject.toml").read_text(encoding="utf-8")
+        return str(tomllib.loads(project)["project"]["urls"]["Repository"])
     links: list[str] = metadata("labkit").get_all("Project-URL") or []
     return next(link.removeprefix("Repository, ") for link in links if link.startswith("Repository, "))
 
@@ -124,11 +129,24 @@ def held(path: Path) -> Iterator[None]:
         raise OSError(error.errno, why(error), str(path)) from None
     with lock:
         if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
+            _lock_on_windows(lock.fileno())
         else:
             import fcntl
 
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _lock_on_windows(file: int) -> None:
+    """Wait for the lock; Windows itself gives up after ten seconds."""
+    if sys.platform != "win32":
+        return
+    import msvcrt
+
+    while True:
+        try:
+            msvcrt.locking(file, msvcrt.LK_LOCK, 1)
+            break
+        except OSError as error:
+            if error.errno != errno.EDEADLK:
+                raise

@@ -37,6 +37,11 @@ def text() -> str:
     return _TEXT.format(archive=archive(), version=_series(_version()))
 
 
+def is_first(source: str) -> bool:
+    """Return whether this is the code of the first cell, of whatever version."""
+    return "labkit.expect(" in source
+
+
 def place(notebook: Any) -> None:
     """Put the cell before the first code of a notebook, or bring it up to date where it is there already.
 
@@ -51,7 +56,7 @@ def place(notebook: Any) -> None:
     if not codes:
         return
     first = notebook.cells[codes[0]]
-    if "labkit.expect(" in first.source:
+    if is_first(first.source):
         first.source = text()
     else:
         cell = new_code_cell(text(), id=NAME, metadata={"tags": [TAG]})

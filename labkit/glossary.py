@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from labkit.files import data_path, home, write_text
+from labkit.files import data_path, home, read_rows, write_text
 
 COLUMNS = ["term", "definition", "synonyms"]
 MOST_SECTIONS = 4
@@ -41,7 +40,7 @@ class Term:
     @property
     def anchor(self) -> str:
         """The name of its place in notebooks/glossary.md."""
-        return re.sub(r"[^\w\- ]", "", self.name.lower()).replace(" ", "-")
+        return anchor(self.name)
 
     def used_in(self, text: str) -> bool:
         """Return whether a text holds the word, one of its synonyms, or the plural of either."""
@@ -60,7 +59,7 @@ class Section:
 
     @property
     def address(self) -> str:
-        """The link to it, from the folder of the notebooks; JupyterLab and GitHub name headings this way."""
+        """The link to it, from the folder of the notebooks, by the name that JupyterLab gives to a heading."""
         return f"{self.file}#{quote(self.heading.replace(' ', '-'), safe='-.,:')}"
 
 
@@ -75,31 +74,34 @@ class Definition:
     def markdown(self) -> str:
         """The entry as it stands in notebooks/glossary.md."""
         also = f" (also: {', '.join(self.term.synonyms)})" if self.term.synonyms else ""
-        places = [f"- {title}: {', '.join(links)}" for title, links in self._places("[{0}]({1})", "and {0} more")]
+        places = [f"- {title}: {', '.join(links)}" for title, links in self._places("[{}]({})".format)]
         return "\n\n".join([f"### {self.term.name}", self.term.definition + also, "\n".join(places)])
 
     @property
     def html(self) -> str:
         """The entry as HTML, everything escaped."""
-        places = self._places('<a href="{1}">{0}</a>', "and {0} more")
-        used = "".join(f"<li>{html.escape(title)}: {', '.join(links)}</li>" for title, links in places)
+
+        def link(heading: str, address: str) -> str:
+            return f'<a href="{html.escape(address)}">{html.escape(heading)}</a>'
+
+        used = "".join(f"<li>{html.escape(title)}: {', '.join(links)}</li>" for title, links in self._places(link))
         words = html.escape(self.term.definition)
         return f"<p style='max-width: 46em'><b>{html.escape(self.term.name)}.</b> {words}</p><ul>{used}</ul>"
 
     def __repr__(self) -> str:
         """Return name, definition and where it is used, as lines of text."""
-        places = [f"  {title}: {', '.join(headings)}" for title, headings in self._places("{0}", "and {0} more")]
-        return "\n".join([f"{self.term.name}: {self.term.definition}", "Used in", *places])
+        places = [f"  {title}: {', '.join(headings)}" for title, headings in self._places(lambda heading, _: heading)]
+        return "\n".join([f"{self.term.name}: {self.term.definition}", *(["Used in", *places] if places else [])])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": self.html}
 
-    def _places(self, link: str, more: str) -> Iterator[tuple[str, list[str]]]:
+    def _places(self, link: Callable[[str, str], str]) -> Iterator[tuple[str, list[str]]]:
         """Yield for each notebook its number and title, and its sections as links."""
         for title in dict.fromkeys(section.title for section in self.sections):
             mine = [section for section in self.sections if section.title == title]
-            links = [link.format(_plain(each.heading), each.address) for each in mine[:MOST_SECTIONS]]
-            yield title, links + ([more.format(len(mine) - MOST_SECTIONS)] if len(mine) > MOST_SECTIONS else [])
+            links = [link(_plain(each.heading), each.address) for each in mine[:MOST_SECTIONS]]
+            yield title, links + ([f"and {len(mine) - MOST_SECTIONS} more"] if len(mine) > MOST_SECTIONS else [])
 
 
 def define(word: str) -> Definition:
@@ -149,16 +151,12 @@ def load(path: Path) -> tuple[Term, ...]:
     ValueError
         As for `terms`.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    if not rows or rows[0] != COLUMNS:
-        raise ValueError(f"{path.name}: the columns must be {', '.join(COLUMNS)}")
     taken: dict[str, int] = {}
     found = []
-    for number, row in enumerate(rows[1:], 2):
-        if len(row) != len(COLUMNS) or not row[0].strip() or not row[1].endswith("."):
+    for number, row in enumerate(read_rows(path, COLUMNS), start=1):
+        if not row["term"].strip() or not row["definition"].endswith("."):
             raise ValueError(f"{path.name}, row {number}: {row}: a row has a term, a sentence, and synonyms or nothing")
-        term = Term(row[0], row[1], tuple(filter(None, row[2].split("; "))))
+        term = Term(row["term"], row["definition"], tuple(filter(None, row["synonyms"].split("; "))))
         for form in (term.name, *term.synonyms):
             if taken.setdefault(form.lower(), number) != number:
                 raise ValueError(f"{path.name}, row {number}: {form!r} stands in row {taken[form.lower()]} already")
@@ -193,6 +191,9 @@ def _words(cell: dict[str, Any]) -> str:
     """Return what a reader of the saved notebook sees of a cell, beside its code."""
     if cell["cell_type"] == "markdown":
         return "".join(cell["source"])
+    # An entry that is shown is no use of its word: else the page would change each time it is written.
+    if "define(" in "".join(cell["source"]):
+        return ""
     shown = ("".join(output.get("data", {}).get("text/plain", "")) for output in cell.get("outputs", []))
     # No heading may begin in an output.
     return "\n\n".join(re.sub(r"^#", " #", text, flags=re.MULTILINE) for text in shown)
@@ -213,6 +214,11 @@ def page() -> str:
         f"<!-- Written by `labkit readme` from data/glossary.csv. -->\n\n{index}\n"
     )
     return "\n".join([head, *(entry.markdown + "\n" for entry in entries)])
+
+
+def anchor(heading: str) -> str:
+    """Return the name under which GitHub lets one link to a heading of a Markdown page."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
 
 
 def write() -> Path:

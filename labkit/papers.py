@@ -91,7 +91,7 @@ def load(path: Path) -> tuple[Paper, ...]:
         As for `papers`.
     """
     rows = read_rows(path, [field.name for field in fields(Paper)])
-    found = [_paper(row, f"{path.name}, row {number}") for number, row in enumerate(rows, 2)]
+    found = [_paper(row, f"{path.name}, row {number}") for number, row in enumerate(rows, start=1)]
     ids = [paper.id for paper in found]
     for name in sorted({f"S{number:03d}" for number in range(1, COUNT + 1)} | set(ids)):
         if ids.count(name) != 1:

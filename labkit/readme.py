@@ -11,8 +11,7 @@ from urllib.parse import quote
 
 from labkit import ledger
 from labkit.curriculum import minutes_in
-from labkit.files import FIRST_NOTEBOOK, data_path, home, write_text
-from labkit.files import repository as repository
+from labkit.files import FIRST_NOTEBOOK, data_path, home, repository, write_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import html
 import re
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.curriculum import lesson
-from labkit.files import data_path, home
+from labkit.files import data_path, home, read_rows
 from labkit.papers import Paper, papers, status
 
 COLUMNS = ["id", "authors", "year", "arxiv", "read_in"]
@@ -155,12 +154,8 @@ def load(path: Path) -> dict[str, Reference]:
     ValueError
         As for `references`.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    if not rows or rows[0] != COLUMNS:
-        raise ValueError(f"{path.name}: the columns must be {', '.join(COLUMNS)}")
     found: dict[str, Reference] = {}
-    for number, row in enumerate(rows[1:], 2):
+    for number, row in enumerate(read_rows(path, COLUMNS), start=1):
         each = _reference(row, f"{path.name}, row {number}")
         if each.id in found:
             raise ValueError(f"{path.name}, row {number}: {each.id} stands there twice")
@@ -168,10 +163,8 @@ def load(path: Path) -> dict[str, Reference]:
     return found
 
 
-def _reference(row: list[str], where: str) -> Reference:
-    if len(row) != len(COLUMNS):
-        raise ValueError(f"{where}: {len(row)} cells; allowed is one for each of {', '.join(COLUMNS)}")
-    name, authors, year, arxiv, read_in = row
+def _reference(row: dict[str, str], where: str) -> Reference:
+    name, authors, year, arxiv, read_in = row.values()
     if name not in {paper.id for paper in papers()}:
         raise ValueError(f"{where}: id = {name!r} is no paper of data/papers.csv")
     if not re.fullmatch(r"(19|20)\d\d", year):

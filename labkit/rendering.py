@@ -72,14 +72,14 @@ def code(text: str) -> str:
     Returns
     -------
     str
-        A block that can be scrolled with the keyboard.
+        A block that can be scrolled with the keyboard; every sign of the code is escaped.
     """
     from pygments import highlight
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import PythonLexer
 
-    shown = highlight(text, PythonLexer(), HtmlFormatter(nowrap=True, noclasses=False))
-    return f'<pre class="code" tabindex="0">{shown}</pre>'
+    shown = str(highlight(text, PythonLexer(), HtmlFormatter(cssclass="labkit-source")))
+    return shown.replace("<pre>", '<pre tabindex="0" role="region" aria-label="code">')
 
 
 class Markdown:

@@ -1,11 +1,13 @@
 """The labkit command."""
 
+import io
 import subprocess
 import sys
 
 import pytest
 
 from labkit import __version__, cli
+from labkit.doctor import Finding, Report
 
 
 def test_it_says_its_version():
@@ -60,3 +62,12 @@ def test_lab_shows_nbgrader_in_the_folder_of_a_course_only(tmp_path):
     assert "@jupyter/nbgrader" in (tmp_path / "scratch-notebooks/settings/page_config.json").read_text()
     assert not any("server_extensions" in argument for argument in told[course])
     assert not (tmp_path / "scratch-course/settings/page_config.json").exists()
+
+
+def test_a_pipe_that_lacks_a_sign_gets_a_question_mark(monkeypatch):
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stdout", narrow)
+    monkeypatch.setattr("labkit.doctor.doctor", lambda: Report((Finding("ok", "✓ there"),)))
+    assert cli.main(["doctor"]) == 0
+    narrow.flush()
+    assert b"? there" in narrow.buffer.getvalue()

@@ -19,10 +19,17 @@ from nbclient.exceptions import CellExecutionError
 
 import labkit
 from labkit import first_cell, publish
+from labkit.glossary import define
+from labkit.papers import papers, status
 
 v4 = nbformat.v4
 WHERE = "import labkit\nprint(labkit.__file__)"
 PANEL = "from labkit.lessons.stigmergic_memory import panel\nmade = panel()\nmade.settle()\nprint(made.caption)"
+
+KNOWN = """from labkit.glossary import define
+from labkit.papers import papers, status
+from labkit.teach import location
+print(len(define("regret").sections), sum(status(paper) == "runs today" for paper in papers()), location().parent)"""
 
 
 def notebook(*sources):
@@ -187,7 +194,10 @@ def test_without_the_network_the_message_is_plain(bare_environment, tmp_path):
 def test_where_labkit_is_missing_it_is_installed_and_a_panel_is_made(bare_environment, archive, tmp_path):
     cell = first_cell.text().replace(first_cell.archive(), archive)
     assert archive in cell
-    cells = run(notebook(cell, WHERE, PANEL), tmp_path, "bare", **bare_environment).cells
+    cells = run(notebook(cell, WHERE, PANEL, KNOWN), tmp_path, "bare", **bare_environment).cells
     print(f"the first cell took {seconds(cells[1]):.1f} s, the panel {seconds(cells[3]):.1f} s")
     assert "venv" in printed(cells[2])
     assert "agents on" in printed(cells[3])
+    # What it knows of the notebooks, and where progress goes, is as in the checkout.
+    sections, lessons = len(define("regret").sections), sum(status(paper) == "runs today" for paper in papers())
+    assert printed(cells[4]) == f"{sections} {lessons} {tmp_path}\n"

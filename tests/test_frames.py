@@ -10,6 +10,7 @@ from labkit.explore import explore, scenes
 from labkit.explore._controls import control
 from labkit.explore._rails import positions
 from labkit.params import Field, Params
+from labkit.stats import mean_interval
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +48,18 @@ def test_a_computation_that_is_too_slow_gets_fewer_replicates():
         return drawing(result[1]).update_traces(name=f"{result[0]} replicates")
 
     (scene,) = scenes(explore(slow, Slope(), named, vary=["rise"], replicates=10), seconds=0.06)
-    assert 1 <= scene.replicates < 10
+    assert 2 <= scene.replicates < 10
     assert scene.base.figure.data[0].name == f"{scene.replicates} replicates", "the middle is as light as the rest"
     assert len(scene.rails[0].positions) >= 5
+
+
+def test_however_slow_it_is_there_are_enough_replicates_for_an_interval():
+    def slow(slope, *, rng, replicates=1):
+        time.sleep(0.002 * replicates)
+        return mean_interval(climb(slope.replace(rise=1), rng=rng)[:replicates]).value * np.ones(5)
+
+    (scene,) = scenes(explore(slow, Slope(), drawing, vary=["rise"], replicates=5), seconds=1e-9)
+    assert scene.replicates == 2
 
 
 def test_a_slider_over_many_sizes_has_its_places_at_ratios():

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from labkit import glossary
-from labkit.glossary import Term, define, load, page, sections, terms, uses
+from labkit.glossary import Definition, Section, Term, define, load, page, sections, terms, uses
 
 
 def anchors(path):
@@ -34,7 +34,7 @@ def test_the_page_is_up_to_date(checkout):
 
 def test_every_link_of_the_page_leads_to_a_heading(checkout):
     text = page()
-    own = {glossary.Term(heading, "").anchor for heading in re.findall(r"^### (.+)$", text, re.MULTILINE)}
+    own = {glossary.anchor(heading) for heading in re.findall(r"^### (.+)$", text, re.MULTILINE)}
     links = re.findall(r"\]\(([^)#]*)#([^)]+)\)", text)
     assert len(links) > 200
     for file, fragment in links:
@@ -54,6 +54,14 @@ def test_a_word_is_looked_up_in_any_case_and_by_synonyms():
     shown = define("regret")._repr_mimebundle_()
     assert "15_distributed_bandits.ipynb#3.-The-mechanism" in shown["text/html"]
     assert shown["text/plain"].startswith("regret: What is lost against always taking the best option.")
+
+
+def test_a_heading_is_shown_as_it_stands_and_not_as_markup():
+    there = Section("91_x.ipynb", "91 <i>", "1. a < b & c", "")
+    shown = Definition(Term("walk", "A way."), (there,))
+    assert "91 &lt;i&gt;" in shown.html
+    assert '">a &lt; b &amp; c</a>' in shown.html
+    assert repr(Definition(Term("walk", "A way."), ())) == "walk: A way."
 
 
 def test_an_unknown_word_is_told_its_neighbours():
@@ -86,12 +94,16 @@ def test_an_output_cannot_begin_a_section(tmp_path, monkeypatch):
     assert define("regret").sections == (section,)
 
 
+def test_an_entry_that_is_shown_is_no_use_of_its_word():
+    assert "00_start_here.ipynb" not in {section.file for section in define("regret").sections}
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ("walk,No full stop,", "row 2"),
-        ("walk,A way.", "row 2"),
-        ("walk,A way.,\nstroll,A way.,walk", "row 3: 'walk' stands in row 2 already"),
+        ("walk,No full stop,", "row 1"),
+        ("walk,A way.", "row 1: it has 2 values"),
+        ("walk,A way.,\nstroll,A way.,walk", "row 2: 'walk' stands in row 1 already"),
     ],
 )
 def test_a_bad_row_is_refused_in_words(tmp_path, rows, words):
@@ -104,5 +116,5 @@ def test_a_bad_row_is_refused_in_words(tmp_path, rows, words):
 def test_other_columns_are_refused(tmp_path):
     path = tmp_path / "glossary.csv"
     path.write_text("word,meaning\n")
-    with pytest.raises(ValueError, match="the columns must be term, definition, synonyms"):
+    with pytest.raises(ValueError, match="allowed are .'term', 'definition', 'synonyms'"):
         load(path)

@@ -7,6 +7,7 @@ from functools import cache
 import guide
 import pytest
 
+from labkit.glossary import anchor
 from labkit.lessons import decision_market as market_lesson
 from labkit.mechanisms import debate, decision_market, distributed_bandits, shapley_dag, sketching, token_walks
 from labkit.mechanisms import stigmergic_memory as stigmergy
@@ -226,10 +227,6 @@ def test_links_lead_somewhere():
         path, _, fragment = target.partition("#")
         assert not path or (guide.GUIDE.parent / path).is_file(), target
         assert path or fragment in anchors, target
-
-
-def anchor(heading):
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 @every_lesson

@@ -56,9 +56,9 @@ def test_an_unknown_lesson_is_named() -> None:
 @pytest.mark.parametrize(
     ("column", "value", "words"),
     [
-        ("kind", "rumour", r"row 3 \(S002\): kind = 'rumour': allowed is one of mechanism"),
+        ("kind", "rumour", r"row 2 \(S002\): kind = 'rumour': allowed is one of mechanism"),
         ("role", "extra", "role = 'extra'"),
-        ("claim", " ", r"row 3 \(S002\): claim is empty"),
+        ("claim", " ", r"row 2 \(S002\): claim is empty"),
         ("id", "S001", "S001 stands there 2 times"),
         ("id", "S2", "id = 'S2'"),
         ("seed_line", "five", "seed_line = 'five'"),

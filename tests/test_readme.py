@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from labkit import __version__
-from labkit.readme import binder, colab, fill, opening, repository
+from labkit.files import repository
+from labkit.readme import binder, colab, fill, opening
 
 
 def test_its_tables_are_up_to_date(checkout):

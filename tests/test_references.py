@@ -105,8 +105,8 @@ def test_it_is_shown_escaped_and_selected_by_one_click():
         ("S001,A,20,2001.00001,here", "year = '20': allowed is a year"),
         ("S001,A,2020,arXiv,here", "arxiv = 'arXiv': allowed is a number such as"),
         ("S001,,2020,2001.00001,here", "may not be empty"),
-        ("S001,A,2020", "3 cells"),
-        ("S001,A,2020,2001.00001,here\nS001,A,2020,2001.00001,here", "row 3: S001 stands there twice"),
+        ("S001,A,2020", "it has 3 values"),
+        ("S001,A,2020,2001.00001,here\nS001,A,2020,2001.00001,here", "row 2: S001 stands there twice"),
     ],
 )
 def test_a_bad_row_is_refused_in_words(tmp_path, row, words):
@@ -119,7 +119,7 @@ def test_a_bad_row_is_refused_in_words(tmp_path, row, words):
 def test_other_columns_are_refused(tmp_path):
     path = tmp_path / "references.csv"
     path.write_text("id,authors\n")
-    with pytest.raises(ValueError, match="the columns must be"):
+    with pytest.raises(ValueError, match="the columns are"):
         load(path)
 
 

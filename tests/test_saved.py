@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labkit.experiment import as_text, load, replicate, save, sweep
@@ -45,6 +45,7 @@ def test_other_programs_can_read_it(tmp_path):
     assert "# seed: 11" in path.read_text().splitlines()
 
 
+@example(numbers=[0.5], words="a\x85b\u2028c\nd", told={"a": "\x85\u2028\x0b"})
 @given(
     numbers=st.lists(st.floats(), min_size=1, max_size=5),
     words=st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\x00"), max_size=8),

@@ -26,7 +26,7 @@ from labkit.site._hand import HANDED, hand_over_answer, handed, panel_handed
 from labkit.site._links import Places, live
 from labkit.site._pages import page_of_document, page_of_notebook
 from labkit.site._prose import Prose
-from labkit.teach import Bet, Exercise, Feedback, place
+from labkit.teach import Bet, Exercise, Feedback, NumberBet, place
 
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 PLACES = Places(frozenset({"12_debate.ipynb", "glossary.md"}))
@@ -83,6 +83,18 @@ def test_a_link_leads_to_a_page_or_to_the_repository(written, leads):
 def test_a_link_to_a_file_that_is_not_there_is_an_error():
     with pytest.raises(ValueError, match=r"notebooks/99_nothing\.ipynb, which is not there"):
         Prose(PLACES).render("[x](99_nothing.ipynb)")
+
+
+def test_links_in_what_a_cell_shows_lead_to_pages_too():
+    shown = """<a href="12_debate.ipynb#4.-Play">x</a><a href='14_sketching.ipynb'>y</a><a href="https://a.b/?c&amp;d">z</a>"""
+    assert re.findall('href="(.*?)"', PLACES.led(shown)) == [
+        "12_debate.html#4.-Play",
+        "https://github.com/labkit-notebooks/labkit/blob/main/notebooks/14_sketching.ipynb",
+        "https://a.b/?c&amp;d",
+    ]
+    output = nbformat.v4.new_output("display_data", data={"text/html": shown})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", outputs=[output])])
+    assert "12_debate.html#4.-Play" in pieces(notebook, Prose(PLACES), "12_debate.ipynb")[-1].given["html"]
 
 
 def test_a_heading_answers_to_both_of_its_names():
@@ -222,21 +234,15 @@ def test_every_bet_that_can_be_placed_gets_its_reply(tmp_path, monkeypatch):
 
 
 def test_a_bet_that_is_a_number_is_answered_by_where_it_lies(tmp_path, monkeypatch):
-    class Number:
-        key, question, bands = "a.n", "How many?", {"low": "too low", "near": "near", "high": "too high"}
-        truth, happened = (
-            staticmethod(lambda result: {"value": result}),
-            staticmethod(lambda truth: f"{truth['value']}"),
-        )
-        reply_to, reply = staticmethod(lambda band, result: f"{band} beside {result}"), None
-
+    replies = {band: lambda result, band=band: f"{band} beside {result}" for band in ("low", "near", "high")}
+    bet = NumberBet("a.n", "How many?", low=0, high=10, tolerance=1, outcome=float, replies=replies)
     shown = []
     monkeypatch.setattr(_hand, "_show", shown.append)
-    hand_over_answer(Number(), 7)
+    hand_over_answer(bet, 7)
     assert shown[0]["happened"] == "7" and not shown[0]["chosen"]
     assert [each["label"] for each in shown[0]["replies"]] == ["too low", "near", "too high"]
     assert "high beside 7" in shown[0]["replies"][2]["html"]
-    assert handed(type("Box", (), {"bet": Number()})())["options"] == []
+    assert handed(place(bet))["options"] == []
 
 
 def test_an_exercise_shows_hints_before_its_solution(tmp_path):

@@ -6,7 +6,6 @@ import ast
 import importlib
 import inspect
 import json
-import pkgutil
 import re
 import sys
 import textwrap
@@ -15,12 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-import labkit.mechanisms
 from labkit import readme
 from labkit.curriculum import prose
 from labkit.files import home
-from labkit.first_cell import TAG
-from labkit.teach import Essay, Exercise, form_of
+from labkit.first_cell import is_first
+from labkit.teach import Essay, Exercise, all_pieces, form_of
 
 CHECKED = re.compile(r'^check\(lesson\.EXERCISES\["(\w+)"\], (\w+)\)', re.MULTILINE)
 
@@ -88,7 +86,7 @@ class Material:
 
 def stems() -> tuple[str, ...]:
     """Return the lessons that have exercises, in the order of their notebooks."""
-    found = [each.name for each in pkgutil.iter_modules(labkit.mechanisms.__path__) if not each.name.startswith("_")]
+    found = [each.stem for each in all_pieces() if each.exercises]
     return tuple(sorted(found, key=lambda stem: (getattr(_notebook(stem), "name", "~"), stem)))
 
 
@@ -126,11 +124,11 @@ def _notebook(stem: str) -> Path | None:
 
 
 def _imports_of(notebook: Path) -> tuple[str, ...]:
-    """Return the lines by which a lesson, once it is set up, imports its mechanism, without the rest of the kit."""
+    """Return the lines by which a lesson imports its mechanism, without the rest of the kit."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    codes = [cell for cell in cells if cell["cell_type"] == "code" and TAG not in cell["metadata"].get("tags", [])]
-    first = "".join(codes[0]["source"])
-    lines = [ast.unparse(node) for node in ast.parse(first).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    code = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    imports = next(source for source in code if not is_first(source))
+    lines = [ast.unparse(node) for node in ast.parse(imports).body if isinstance(node, ast.Import | ast.ImportFrom)]
     return tuple(line for line in lines if " labkit" not in line or " labkit.mechanisms" in line)
 
 

@@ -119,8 +119,9 @@ def bound(function: Callable[..., Any]) -> dict[Hashable, dict[str, str]]:
 
 def _head(text: str, name: str) -> tuple[dict[Hashable, Any], dict[str, str], str]:
     """Return what is told, the kinds of the columns, and the rest."""
-    lines = text.splitlines(keepends=True)
-    if not lines or lines[0].strip() != MARK:
+    # A text may hold other signs that Python takes for ends of lines.
+    lines = text.split("\n")
+    if lines[0].strip() != MARK:
         raise ValueError(f"{name} does not begin with {MARK!r}: it does not say how it was made; read it with pandas")
     told: dict[Hashable, Any] = {}
     for number, line in enumerate(lines[1:], 2):
@@ -134,7 +135,7 @@ def _head(text: str, name: str) -> tuple[dict[Hashable, Any], dict[str, str], st
     kinds = told.pop("columns", None)
     if not isinstance(kinds, dict) or not set(kinds.values()) <= set(KINDS):
         raise ValueError(f"{name}: a line '# columns: ...' has to tell the kind of each column: {', '.join(KINDS)}")
-    return told, kinds, "".join(lines[len(told) + 2 :])
+    return told, kinds, "\n".join(lines[len(told) + 2 :])
 
 
 def _kind(dtype: Any) -> str:

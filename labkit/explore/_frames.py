@@ -24,6 +24,7 @@ from labkit.unfolding import finish
 
 POSITIONS = range(7, 4, -1)  # of a control that is a number, the most first
 SEEDS, MOMENTS = 4, 25
+FEWEST = 2  # replicates: one alone has no interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +101,10 @@ def _plans(panel: Panel) -> list[_Plan]:
 def _lighten(panel: Panel, plans: Sequence[_Plan], seconds: float) -> None:
     """Give the slowest computations fewer replicates until the frames fit."""
     while (over := sum(plan.need() for plan in plans) / seconds) > 1:
-        slow = max(plans, key=lambda plan: plan.need() if plan.replicates > 1 else -1.0)
-        if slow.replicates == 1 or slow.need() < seconds / 20:
+        slow = max(plans, key=lambda plan: plan.need() if plan.replicates > FEWEST else -1.0)
+        if slow.replicates <= FEWEST or slow.need() < seconds / 20:
             break  # what is left to save would not be noticed
-        fewer = max(1, math.floor(slow.replicates / min(over, 2)))
+        fewer = max(FEWEST, math.floor(slow.replicates / min(over, 2)))
         slow.seconds *= fewer / slow.replicates
         slow.replicates = fewer
     for plan in plans:

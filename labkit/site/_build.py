@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from labkit.files import home
+from labkit.files import home, is_checkout, repository
 from labkit.site._ask import executed
 from labkit.site._links import dead_links
 from labkit.site._pages import Page, front, page_of_document, page_of_notebook
@@ -37,12 +37,14 @@ def build(out: Path, notebooks: Sequence[Path] = (), seconds: float = 45.0) -> P
     Raises
     ------
     ValueError
-        A formula does not convert, a link leads nowhere, a page is too large, or `out` holds something else.
+        A formula does not convert, a link leads nowhere, a page is too large, `out` holds something else, or labkit is
+        installed without its repository.
     FileNotFoundError
         There is no such notebook.
     RuntimeError
         A cell failed, or the converter of formulas is not installed.
     """
+    out = out.resolve()
     chosen = list(notebooks) or sorted((home() / "notebooks").glob("*.ipynb"))
     documents = sorted((home() / "notebooks").glob("*.md"))
     _ready(out, chosen)
@@ -66,6 +68,8 @@ def build(out: Path, notebooks: Sequence[Path] = (), seconds: float = 45.0) -> P
 
 def _ready(out: Path, notebooks: Sequence[Path]) -> None:
     """Raise what would otherwise be found out after minutes."""
+    if not is_checkout():
+        raise ValueError(f"the pages link to files of the repository: build them in a checkout of {repository()}")
     for path in notebooks:
         if not path.is_file():
             raise FileNotFoundError(f"there is no notebook {path}")

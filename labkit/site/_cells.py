@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from labkit.publish import PLOTLY, WIDGET
+from labkit.rendering import code
 from labkit.site._encode import bare, pack
 from labkit.site._hand import HANDED
 from labkit.site._prose import Prose, framed
@@ -68,19 +69,8 @@ def _code_pieces(cell: Any, prose: Prose) -> Iterator[Piece]:
     if cell.source.strip() and not any(piece.kind in PLAIN for piece in shown):
         # Numbers that are printed stand below the lines that print them; what is to be seen needs no lines above it.
         printed = bool(shown) and all(piece.kind == "printed" for piece in shown)
-        yield Piece("code", {"html": Markup(highlighted(cell.source)), "open": printed})
+        yield Piece("code", {"html": Markup(code(cell.source)), "open": printed})
     yield from shown
-
-
-def highlighted(code: str) -> str:
-    """Return Python as HTML, every sign of it escaped by the highlighter."""
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import PythonLexer
-
-    return framed(str(highlight(code, PythonLexer(), HtmlFormatter(cssclass="labkit-source")))).replace(
-        "<pre tabindex", "<pre aria-label='code' role='region' tabindex"
-    )
 
 
 def _outputs(outputs: list[Any], prose: Prose) -> Iterator[Piece]:
@@ -111,7 +101,7 @@ def _shown(data: dict[str, Any], prose: Prose) -> Piece:
         given = {"packed": pack(figure), "description": words, "height": layout.get("height", 450)}
         return Piece("figure", given)
     if "text/html" in data and WIDGET not in data:
-        return Piece("html", {"html": Markup(framed(data["text/html"]))})
+        return Piece("html", {"html": Markup(prose.places.led(framed(data["text/html"])))})
     if "text/markdown" in data:
         return Piece("html", {"html": Markup(prose.render(data["text/markdown"]))})
     return Piece("printed", {"text": data.get("text/plain", "")})

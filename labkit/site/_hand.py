@@ -6,7 +6,6 @@ type `HANDED`, plain JSON, which the page is made from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import singledispatch
 from itertools import product
 from typing import Any
@@ -15,7 +14,8 @@ from labkit.atlas import Atlas, picture
 from labkit.explore import Frame, Live, Panel, Readings, Scene, scenes
 from labkit.papers import papers, status
 from labkit.site._encode import bare, changes, pack
-from labkit.teach import Exercise, Feedback, Words, source
+from labkit.teach import Bet, Exercise, Feedback, Prediction, Words, source
+from labkit.teach._betbox import BetBox
 from labkit.teach._words import inline
 
 HANDED = "application/vnd.labkit.page+json"
@@ -34,7 +34,7 @@ def hand_over(thing: Any, seconds: float) -> None:
     _show(panel_handed(thing, seconds) if isinstance(thing, Panel) else handed(thing))
 
 
-def hand_over_answer(bet: Any, result: Any = None) -> None:
+def hand_over_answer(bet: Prediction, result: Any = None) -> None:
     """Show the replies to every bet that can be placed.
 
     Parameters
@@ -43,31 +43,23 @@ def hand_over_answer(bet: Any, result: Any = None) -> None:
         What the notebook gives to `labkit.teach.answer`.
     """
     truth = bet.truth(result)
-    options = _options(bet)
     # A number or a curve is answered by the band in which it lies, a choice by itself.
-    bands, reply = getattr(bet, "bands", options), getattr(bet, "reply_to", bet.reply)
-    happened = bet.happened if hasattr(bet, "happened") else options.__getitem__
+    chosen = isinstance(bet, Bet)
     replies = [
         {
             "choice": key,
             "label": inline(label),
-            "right": bool(options) and key == truth,
-            "html": _html(reply(key, result)),
+            "right": chosen and key == truth,
+            "html": _html(bet.reply_to(key, result)),
         }
-        for key, label in bands.items()
+        for key, label in bet.bands.items()
     ]
-    said = "" if truth is None else inline(happened(truth))
-    _show({"kind": "answer", "key": bet.key, "happened": said, "chosen": bool(options), "replies": replies})
-    picture_ = bet.figure(None, truth) if hasattr(bet, "figure") and truth is not None else None
-    if picture_ is not None:
-        drawn = bare(picture_)
+    said = "" if truth is None else inline(bet.happened(truth))
+    _show({"kind": "answer", "key": bet.key, "happened": said, "chosen": chosen, "replies": replies})
+    figure = None if truth is None else bet.figure(None, truth)
+    if figure is not None:
+        drawn = bare(figure)
         _show({"kind": "figure", "packed": pack(drawn), **_words(drawn)})
-
-
-def _options(bet: Any) -> Mapping[str, str]:
-    """Return what can be chosen; nothing where a bet is a number or a curve."""
-    found = getattr(bet, "options", {})
-    return found if isinstance(found, Mapping) else {}
 
 
 def _show(given: dict[str, Any] | None) -> None:
@@ -80,11 +72,7 @@ def _show(given: dict[str, Any] | None) -> None:
 @singledispatch
 def handed(thing: Any) -> dict[str, Any] | None:
     """Return what the page needs of a thing as plain JSON, None where its own output serves."""
-    bet = getattr(thing, "bet", None)
-    if bet is None:
-        return None
-    options = [{"choice": key, "label": inline(label)} for key, label in _options(bet).items()]
-    return {"kind": "bet", "key": bet.key, "question": inline(bet.question), "options": options}
+    return None
 
 
 def panel_handed(panel: Panel, seconds: float) -> dict[str, Any]:
@@ -183,6 +171,15 @@ def _(atlas: Atlas) -> dict[str, Any]:
         for paper in papers()
     ]
     return {"kind": "atlas", "rows": rows, "packed": pack(bare(figure)), **_words(bare(figure))}
+
+
+@handed.register
+def _(box: BetBox) -> dict[str, Any]:
+    bet = box.bet
+    # A number or a curve cannot be put in without a kernel.
+    options = bet.options if isinstance(bet, Bet) else {}
+    shown = [{"choice": key, "label": inline(label)} for key, label in options.items()]
+    return {"kind": "bet", "key": bet.key, "question": inline(bet.question), "options": shown}
 
 
 @handed.register

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from labkit.files import home
-from labkit.readme import binder, repository
+from labkit.files import home, repository
+from labkit.readme import binder, colab
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,14 @@ class Places:
             raise ValueError(f"the link {url!r} leads to {path}, which is not there")
         return on_github(path) + anchor
 
+    def led(self, html: str) -> str:
+        """Return HTML that a notebook shows, with its links as `lead` has them."""
+
+        def link(found: re.Match[str]) -> str:
+            return f'href="{escape(self.lead(unescape(found[2])))}"'
+
+        return re.sub(r"""href=(["'])(.*?)\1""", link, html)
+
 
 def page_name(document: str) -> str:
     """Return the name of the page of a notebook or Markdown document."""
@@ -58,10 +68,8 @@ def on_github(path: str) -> str:
 
 def live(notebook: str) -> dict[str, str]:
     """Return where a notebook can be opened live: names and addresses."""
-    owner_and_name = repository().removeprefix("https://github.com/")
-    path = quote(f"notebooks/{notebook}")
-    colab = f"https://colab.research.google.com/github/{owner_and_name}/blob/main/{path}"
-    return {"Binder": binder(f"notebooks/{notebook}"), "Colab": colab}
+    path = f"notebooks/{notebook}"
+    return {"Binder": binder(path), "Colab": colab(path)}
 
 
 # --------------------------------------------------------------------------------------------- dead links

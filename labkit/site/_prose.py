@@ -8,15 +8,11 @@ from typing import Any
 
 from nbconvert.filters.markdown_mistune import MarkdownWithMath
 
+from labkit.glossary import anchor
 from labkit.rendering import MathRenderer
 from labkit.site._links import Places
 
 _TAG = re.compile(r"<[^>]+>")
-
-
-def slug(heading: str) -> str:
-    """Return the name under which GitHub lets one link to a heading."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
 
 
 class Prose:
@@ -29,13 +25,16 @@ class Prose:
 
     Attributes
     ----------
+    places : Places
+        The same.
     headings : list of (int, str, str)
         Level, name to link to, and words, in order.
     """
 
     def __init__(self, places: Places) -> None:
+        self.places = places
         self.headings: list[tuple[int, str, str]] = []
-        self._markdown = MarkdownWithMath(renderer=_Renderer(places, self))
+        self._markdown = MarkdownWithMath(renderer=_Renderer(self))
 
     def render(self, text: str) -> str:
         """Return Markdown as HTML.
@@ -49,7 +48,7 @@ class Prose:
 
     def name(self, words: str, level: int) -> str:
         """Note a heading and return the name it gets on this page."""
-        wanted = slug(words) or "section"
+        wanted = anchor(words) or "section"
         taken = sum(re.fullmatch(rf"{re.escape(wanted)}(-\d+)?", name) is not None for _, name, _ in self.headings)
         name = f"{wanted}-{taken}" if taken else wanted
         self.headings.append((level, name, words))
@@ -59,9 +58,9 @@ class Prose:
 class _Renderer(MathRenderer):
     """The renderer of Markdown, but for headings, links and pictures."""
 
-    def __init__(self, places: Places, prose: Prose) -> None:
+    def __init__(self, prose: Prose) -> None:
         super().__init__(escape=False)
-        self._places, self._prose = places, prose
+        self._prose = prose
         self._marked: set[str] = set()
 
     def heading(self, text: str, level: int, **attributes: Any) -> str:
@@ -74,7 +73,7 @@ class _Renderer(MathRenderer):
         return f'<h{level} id="{name}">{mark}{text}</h{level}>\n'
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
-        return str(super().link(text, self._places.lead(url), title))
+        return str(super().link(text, self._prose.places.lead(url), title))
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
         # A page that works without the network shows no picture from elsewhere, but its words.

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from string import Template
 from typing import Any
+from urllib.parse import quote
 
 import nbformat
 
@@ -47,8 +48,15 @@ def write(notebook: Path, folder: Path) -> Path:
     except (nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
         raise ValueError(f"{notebook} is not a notebook: {error}") from None
     path = folder / f"{notebook.stem}.html"
-    write_text(path, page(cells, notebook.stem, os.path.relpath(notebook.parent, folder)))
+    write_text(path, page(cells, notebook.stem, _way(folder.resolve(), notebook.resolve().parent)))
     return path
+
+
+def _way(start: Path, end: Path) -> str:
+    """Return the address of a folder as seen from another; whole where they lie on different drives."""
+    if start.drive != end.drive:
+        return end.as_uri()
+    return quote(Path(os.path.relpath(end, start)).as_posix())
 
 
 def page(cells: list[Any], name: str, notebooks: str = ".") -> str:
@@ -77,7 +85,8 @@ def page(cells: list[Any], name: str, notebooks: str = ".") -> str:
     if not slides:
         raise ValueError(f"{name} has no cell to present")
     markdown = Markdown(notebooks)
-    title = next((c.source.splitlines()[0].lstrip("# ") for c in cells if c.source.startswith("# ")), name)
+    words = (cell.source for cell in cells if cell.cell_type == "markdown")
+    title = next((text.splitlines()[0].lstrip("# ") for text in words if text.startswith("# ")), name)
     return Template((_HERE / "slides.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(title),
         style=(_HERE / "slides.css").read_text(encoding="utf-8"),

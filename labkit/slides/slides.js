@@ -53,10 +53,10 @@ addEventListener("keydown", (event) => {
   }
 });
 
-document.querySelector("nav").addEventListener("click", (event) => {
-  const wish = event.target.closest("button")?.dataset.do;
-  if (wish) ({ on, back })[wish]?.() ?? (wish !== "on" && wish !== "back" && toggle(wish));
-});
+for (const button of document.querySelectorAll("nav button")) {
+  const name = button.dataset.do;
+  button.addEventListener("click", { on, back }[name] ?? (() => toggle(name)));
+}
 
 slides.forEach((slide, i) => slide.addEventListener("click", () => {
   if (!document.body.classList.contains("overview")) return;

@@ -24,10 +24,10 @@ class Pieces:
 
 @cache
 def all_pieces() -> tuple[Pieces, ...]:
-    """Return the bets and exercises of every lesson on disk; one whose libraries are missing has none."""
+    """Return the bets and exercises of every lesson on disk that has some and whose libraries are installed."""
     folder = str(Path(__file__).parents[1] / "lessons")
     stems = sorted(found.name for found in pkgutil.iter_modules([folder]) if not found.name.startswith("_"))
-    return tuple(_of(stem) for stem in stems)
+    return tuple(found for found in map(_of, stems) if found.bets or found.exercises)
 
 
 def pieces(stem: str, module: ModuleType) -> Pieces:

@@ -9,17 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from labkit.files import held, home, write_text
+from labkit.files import held, home, is_checkout, write_text
 
 Entry = dict[str, Any]
 
 
 def location() -> Path:
-    """Return the file that holds the progress: ``LABKIT_PROGRESS`` where set, else beside the notebooks."""
+    """Return the file that holds the progress: ``LABKIT_PROGRESS`` where set, else beside the reader's notebooks."""
     if named := os.environ.get("LABKIT_PROGRESS"):
         return Path(named)
     here = Path.cwd()
-    folder = here if any(here.glob("*.ipynb")) else home() / "notebooks"
+    folder = here if any(here.glob("*.ipynb")) or not is_checkout() else home() / "notebooks"
     return folder / "my_progress.json"
 
 

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from benchmarks.measure import in_turn, load
 
+import labkit
+
 PACKAGES = [
-    "labkit",
     "numpy",
     "scipy",
     "scikit-learn",
@@ -92,7 +93,8 @@ def test_limits(benchmark):
         "threads": os.environ.get("OPENBLAS_NUM_THREADS", "not limited"),
         "load": begun,
         "share": times["share"],
-        "versions": {package: version(package) for package in PACKAGES},
+        # labkit is that of this checkout, installed or not.
+        "versions": {"labkit": labkit.__version__} | {package: version(package) for package in PACKAGES},
         "limits": speeds,
     }
     assert all(speed > 0 for speed, _ in speeds.values())
