@@ -6,7 +6,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,11 +56,15 @@ class Section:
     title: str
     heading: str
     text: str
+    cell: str
 
     @property
     def address(self) -> str:
-        """The link to it, from the folder of the notebooks, by the name that JupyterLab gives to a heading."""
-        return f"{self.file}#{quote(self.heading.replace(' ', '-'), safe='-.,:')}"
+        """The link to it, from the folder of the notebooks.
+
+        JupyterLab finds a cell in a notebook that it is just opening, a heading only in one that it shows already.
+        """
+        return f"{self.file}#cell-id={quote(self.cell)}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -178,13 +182,16 @@ def sections() -> tuple[Section, ...]:
 @cache
 def _sections(path: Path, changed: int) -> tuple[Section, ...]:
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    words = "\n\n".join(_words(cell) for cell in cells)
-    title = re.search(r"^# (.+)$", words, re.MULTILINE)
+    title = re.search(r"^# (.+)$", "\n\n".join(map(_words, cells)), re.MULTILINE)
     name = f"{path.name[:2]} {title[1].strip()}" if title else path.stem
-    parts = re.split(r"^##+ (.+?)\s*$", words, flags=re.MULTILINE)
-    return tuple(
-        Section(path.name, name, heading, text) for heading, text in zip(parts[1::2], parts[2::2], strict=True)
-    )
+    found: list[Section] = []
+    for cell in cells:
+        more, *parts = re.split(r"^##+ (.+?)\s*$", _words(cell), flags=re.MULTILINE)
+        if found:
+            found[-1] = replace(found[-1], text=f"{found[-1].text}\n\n{more}")
+        for heading, text in zip(parts[::2], parts[1::2], strict=True):
+            found.append(Section(path.name, name, heading, text, cell["id"]))
+    return tuple(found)
 
 
 def _words(cell: dict[str, Any]) -> str:
@@ -210,7 +217,9 @@ def page() -> str:
     head = (
         "# Glossary\n\n"
         f"{len(entries)} words of the field as these notebooks use them, with the sections that use them. "
-        'In a notebook, `from labkit.glossary import define; define("regret")` shows an entry.\n\n'
+        'In a notebook, `from labkit.glossary import define; define("regret")` shows an entry. '
+        "In JupyterLab, click again on a link whose section is not yet in view: the notebook was still loading. "
+        "GitHub opens a notebook at its top.\n\n"
         f"<!-- Written by `labkit readme` from data/glossary.csv. -->\n\n{index}\n"
     )
     return "\n".join([head, *(entry.markdown + "\n" for entry in entries)])

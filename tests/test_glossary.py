@@ -1,20 +1,18 @@
 """The glossary: every word is used, every link leads to a heading, and the page says what the data say."""
 
 import re
-from urllib.parse import unquote
 
 import nbformat
 import pytest
 
 from labkit import glossary
-from labkit.glossary import Definition, Section, Term, define, load, page, sections, terms, uses
+from labkit.glossary import Definition, Section, Term, anchor, define, load, page, sections, terms, uses
 
 
-def anchors(path):
-    """Return what JupyterLab and GitHub call the headings of a notebook."""
-    cells = nbformat.read(path, as_version=4).cells
-    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    return {heading.replace(" ", "-") for heading in re.findall(r"^#+ (.+?)\s*$", text, re.MULTILINE)}
+def cells(path):
+    """Return the prose of a notebook by the names that JupyterLab gives to its cells."""
+    found = nbformat.read(path, as_version=4).cells
+    return {f"cell-id={cell.id}": cell.source for cell in found if cell.cell_type == "markdown"}
 
 
 def test_every_term_is_used_somewhere():
@@ -32,14 +30,22 @@ def test_the_page_is_up_to_date(checkout):
     assert (checkout / "notebooks" / "glossary.md").read_text() == page(), "run `labkit readme`"
 
 
-def test_every_link_of_the_page_leads_to_a_heading(checkout):
-    text = page()
-    own = {glossary.anchor(heading) for heading in re.findall(r"^### (.+)$", text, re.MULTILINE)}
-    links = re.findall(r"\]\(([^)#]*)#([^)]+)\)", text)
+def test_every_link_of_the_page_leads_to_the_cell_with_its_heading(checkout):
+    links = re.findall(r"\[((?:[^\]]|\](?!\())+)\]\(([^)#]+)#([^)]+)\)", page())
     assert len(links) > 200
-    for file, fragment in links:
-        there = anchors(checkout / "notebooks" / file) if file else own
-        assert unquote(fragment) in there, (file, fragment)
+    for words, file, fragment in links:
+        headings = re.findall(
+            r"^##+ (?:\d+\. )?(.+?)\s*$", cells(checkout / "notebooks" / file)[fragment], re.MULTILINE
+        )
+        assert words in headings, (file, fragment)
+
+
+def test_a_letter_leads_to_a_heading_that_github_and_jupyterlab_name_alike():
+    headings = re.findall(r"^### (.+)$", page(), re.MULTILINE)
+    letters = re.findall(r"\]\(#([^)]+)\)", page())
+    assert len(letters) > 15
+    for fragment in letters:
+        assert fragment in {anchor(heading) for heading in headings if anchor(heading) == heading.replace(" ", "-")}
 
 
 def test_names_and_anchors_are_given_once():
@@ -52,12 +58,12 @@ def test_a_word_is_looked_up_in_any_case_and_by_synonyms():
     assert define("Regret").term.name == "regret"
     assert define("FedAvg").term == define("federated learning").term
     shown = define("regret")._repr_mimebundle_()
-    assert "15_distributed_bandits.ipynb#3.-The-mechanism" in shown["text/html"]
+    assert "15_distributed_bandits.ipynb#cell-id=" in shown["text/html"]
     assert shown["text/plain"].startswith("regret: What is lost against always taking the best option.")
 
 
 def test_a_heading_is_shown_as_it_stands_and_not_as_markup():
-    there = Section("91_x.ipynb", "91 <i>", "1. a < b & c", "")
+    there = Section("91_x.ipynb", "91 <i>", "1. a < b & c", "", "here")
     shown = Definition(Term("walk", "A way."), (there,))
     assert "91 &lt;i&gt;" in shown.html
     assert '">a &lt; b &amp; c</a>' in shown.html
@@ -86,11 +92,12 @@ def test_sections_are_those_of_the_notebooks():
 def test_an_output_cannot_begin_a_section(tmp_path, monkeypatch):
     (tmp_path / "notebooks").mkdir()
     output = nbformat.v4.new_output("display_data", data={"text/plain": "## Not a heading\nregret"})
-    cells = [nbformat.v4.new_markdown_cell("# A title\n\n## Play"), nbformat.v4.new_code_cell("1", outputs=[output])]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "notebooks" / "91_x.ipynb")
+    play = nbformat.v4.new_markdown_cell("# A title\n\n## Play")
+    code = nbformat.v4.new_code_cell("1", outputs=[output])
+    nbformat.write(nbformat.v4.new_notebook(cells=[play, code]), tmp_path / "notebooks" / "91_x.ipynb")
     monkeypatch.setattr(glossary, "home", lambda: tmp_path)
     (section,) = sections()
-    assert (section.title, section.heading, section.address) == ("91 A title", "Play", "91_x.ipynb#Play")
+    assert (section.title, section.heading, section.address) == ("91 A title", "Play", f"91_x.ipynb#cell-id={play.id}")
     assert define("regret").sections == (section,)
 
 

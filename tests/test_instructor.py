@@ -222,11 +222,22 @@ def test_a_number_quoted_from_a_panel_stands_in_what_is_seen_or_in_the_notebook(
 
 def test_links_lead_somewhere():
     text = guide.GUIDE.read_text()
-    anchors = {anchor(heading) for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
     for target in re.findall(r"\]\((?!https?://)([^)]+)\)", text):
         path, _, fragment = target.partition("#")
         assert not path or (guide.GUIDE.parent / path).is_file(), target
-        assert path or fragment in anchors, target
+        assert path or fragment in anchors(text), target
+
+
+def test_an_anchor_is_one_on_github_and_in_jupyterlab():
+    text = '<a id="here"></a>\n\n## Over There\n\n### below'
+    assert anchors(text) == {"here", "below"}
+
+
+def anchors(text):
+    """Return what can be linked to everywhere: anchors, and headings that GitHub and JupyterLab name alike."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    alike = {anchor(heading) for heading in headings if anchor(heading) == heading.replace(" ", "-")}
+    return alike | set(re.findall(r'^<a id="([\w-]+)"></a>$', text, re.MULTILINE))
 
 
 @every_lesson

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,14 +55,16 @@ def pieces(notebook: Any, prose: Prose, name: str) -> list[Piece]:
     found: list[Piece] = []
     for number, cell in enumerate(notebook.cells):
         try:
-            found += _prose_pieces(cell.source, prose) if cell.cell_type == "markdown" else _code_pieces(cell, prose)
+            found += _prose_pieces(cell, prose) if cell.cell_type == "markdown" else _code_pieces(cell, prose)
         except ValueError as error:
             raise ValueError(f"{name}, cell {number}: {error}") from None
     return found
 
 
-def _prose_pieces(source: str, prose: Prose) -> list[Piece]:
-    return [Piece("prose", {"html": Markup(prose.render(source))})]
+def _prose_pieces(cell: Any, prose: Prose) -> list[Piece]:
+    # The glossary links to cells, under the names that JupyterLab gives them.
+    mark = f'<span id="cell-id={html.escape(cell.id)}"></span>'
+    return [Piece("prose", {"html": Markup(mark + prose.render(cell.source))})]
 
 
 def _code_pieces(cell: Any, prose: Prose) -> Iterator[Piece]:
