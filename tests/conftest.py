@@ -24,6 +24,20 @@ def pytest_configure(config):
     hypothesis.configuration.set_hypothesis_home_dir(CHECKOUT / ".cache" / "hypothesis")
     hypothesis.settings.register_profile("labkit", deadline=None, derandomize=True)
     hypothesis.settings.load_profile("labkit")
+    if "COVERAGE_PROCESS_CONFIG" in os.environ:
+        _let_kernels_save_coverage()
+
+
+def _let_kernels_save_coverage():
+    """Let nbval's kernels end by themselves, as they save then; nbval kills them, and measures a second time."""
+    import nbval.plugin
+
+    def stop(kernel):
+        kernel.km.shutdown_kernel()
+        kernel.kc.stop_channels()
+
+    nbval.plugin.RunningKernel.stop = stop
+    nbval.plugin.setup_coverage = nbval.plugin.teardown_coverage = lambda *_: None
 
 
 def pytest_collection_modifyitems(items):

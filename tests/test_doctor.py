@@ -2,8 +2,8 @@
 
 import importlib
 import os
+import re
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -123,7 +123,8 @@ def test_what_cannot_be_told_is_left_open(kernel, monkeypatch):
 
 
 def test_the_command_line_of_a_process_is_read():
-    assert Path(sys.executable).name in front_ends._command_line(str(os.getpid()))
+    # A worker of xdist is a Python without a name, unless it has been given one.
+    assert re.search("python|pytest", front_ends._command_line(str(os.getpid())))
     assert front_ends._command_line("") == ""
     assert front_ends._command_line("4194305") == ""
 
@@ -160,3 +161,40 @@ def test_a_missing_local_model_is_a_note_and_names_its_cure(monkeypatch, tmp_pat
     (note,) = [finding for finding in doctor().findings if "recorded answers" in finding.what]
     assert note.state == "note"
     assert note.mend == "run `labkit model fetch` (93 MB, once)"
+
+
+def test_a_kernel_that_is_not_there_is_named(monkeypatch):
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    def none(self, name):
+        raise NoSuchKernel(name)
+
+    monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", none)
+    (problem,) = problems()
+    assert problem.what == "there is no kernel python3"
+    assert problem.mend.endswith("-m pip install ipykernel")
+
+
+def test_without_a_browser_panels_work_and_pictures_are_not_saved(monkeypatch):
+    monkeypatch.setattr("labkit.publish.browser_path", lambda: None)
+    (note,) = [finding for finding in doctor().findings if "Chromium" in finding.what]
+    assert (note.state, note.mend) == ("note", "install one, or set CHROME_PATH to it")
+    assert doctor().healthy
+
+
+def test_an_engine_that_does_not_load_is_named(monkeypatch):
+    real = importlib.import_module
+
+    def without_engine(name):
+        if name == "xllamacpp":
+            raise ImportError("libgomp.so.1: cannot open shared object file")
+        return real(name)
+
+    monkeypatch.setattr("labkit.llm.missing", lambda: "")
+    monkeypatch.setattr(importlib, "import_module", without_engine)
+    (problem,) = problems()
+    assert "does not load (libgomp.so.1" in problem.what
+    assert problem.mend == "install libgomp1"
+    monkeypatch.setattr(importlib, "import_module", lambda name: None if name == "xllamacpp" else real(name))
+    monkeypatch.setattr("labkit.llm.engine_version", lambda: "an engine 1.0")
+    assert "the local model is there: an engine 1.0" in str(doctor())

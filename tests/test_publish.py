@@ -2,12 +2,17 @@
 
 import base64
 import copy
+import io
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import nbformat
 import pytest
+from nbclient.exceptions import CellExecutionError
+from PIL import Image
 
-from labkit.publish import PICTURE_BYTES, PLOTLY, WIDGET, drawing, still
+from labkit import publish
+from labkit.publish import PICTURE_BYTES, PLOTLY, WIDGET, _fewer_colours, drawing, still
 
 v4 = nbformat.v4
 WORDS = "A line rises from 0 to 9."
@@ -78,3 +83,29 @@ def test_a_figure_is_drawn_small_and_the_same_twice():
     assert first == second
     assert first.startswith(b"\x89PNG")
     assert max(len(first), len(large)) <= PICTURE_BYTES
+
+
+def test_colours_are_given_up_before_the_picture_is():
+    image = Image.effect_noise((64, 64), 90).convert("RGB")
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    many, few = (_fewer_colours(file.getvalue(), colours) for colours in (128, 16))
+    assert len(few) < len(many) < len(file.getvalue())
+    assert len(Image.open(io.BytesIO(few)).convert("RGB").getcolors()) <= 16
+
+
+def test_notebooks_are_executed_and_saved_and_one_that_fails_is_left_alone(tmp_path, monkeypatch):
+    figure = f"from IPython.display import display\ndisplay({{{PLOTLY!r}: {FIGURE!r}}}, raw=True)"
+    good, bad = tmp_path / "good.ipynb", tmp_path / "bad.ipynb"
+    for path, code in ((good, figure), (bad, "1 / 0")):
+        cells = [v4.new_markdown_cell("# Title"), v4.new_code_cell("print(6 * 7)"), v4.new_code_cell(code)]
+        nbformat.write(v4.new_notebook(cells=cells), path)
+    before, drawn = bad.read_bytes(), []
+    monkeypatch.setattr(publish, "drawing", lambda: nullcontext(lambda seen: drawn.append(seen) or b"a picture"))
+    with pytest.raises(CellExecutionError, match="division by zero"):
+        publish.save([good, bad])
+    assert bad.read_bytes() == before
+    saved = [cell for cell in nbformat.read(good, as_version=4).cells if cell.cell_type == "code"]
+    assert saved[-2].outputs[0].text == "42\n"
+    assert saved[-1].outputs[0].data["text/plain"] == WORDS
+    assert drawn[0]["layout"]["meta"]["description"] == WORDS
