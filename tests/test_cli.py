@@ -170,7 +170,7 @@ def test_lab_serves_the_folder_that_is_named(monkeypatch, tmp_path):
     assert cli.main(["lab", "--folder", str(tmp_path)]) == cli.main(["lab"]) == 0
     assert f"--ServerApp.root_dir={tmp_path.resolve()}" in served[0]
     assert any(each.endswith("00_start_here.ipynb") for each in served[1])
-    monkeypatch.setattr(cli, "home", lambda: tmp_path / "nowhere")
+    monkeypatch.setattr(cli, "is_checkout", lambda: False)
     monkeypatch.chdir(tmp_path)
     assert cli.main(["lab"]) == 0
     assert f"--ServerApp.root_dir={tmp_path.resolve()}" in served[2]
