@@ -251,6 +251,10 @@ def test_progress_lies_beside_the_notebooks(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.delenv("LABKIT_PROGRESS")
     monkeypatch.chdir(tmp_path)
     assert teach.location().parent.name == "notebooks"
+    with monkeypatch.context() as installed:
+        installed.setattr("labkit.teach._progress.is_checkout", lambda: False)
+        installed.chdir(tmp_path)
+        assert teach.location() == tmp_path / "my_progress.json"
     (tmp_path / "a.ipynb").touch()
     assert teach.location() == tmp_path / "my_progress.json"
 
