@@ -122,6 +122,15 @@ def test_dead_links_are_found(tmp_path):
     assert all(link in fault for link, fault in zip(bad, found, strict=True))
 
 
+def test_a_cell_is_linked_to_by_the_name_that_jupyterlab_gives_it(tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("## Play")])
+    (piece,) = pieces(notebook, Prose(PLACES), "x.ipynb")
+    address = PLACES.lead(f"12_debate.ipynb#cell-id={notebook.cells[0].id}")
+    (tmp_path / "12_debate.html").write_text(piece.given["html"])
+    (tmp_path / "glossary.html").write_text(f'<a href="{address}">x</a>')
+    assert dead_links(tmp_path) == []
+
+
 # -------------------------------------------------------------------------------------------------- frames
 
 json_values = st.recursive(
