@@ -18,10 +18,11 @@ _TOOLS = """() => {
     const all = e.closest('.jupyter-widgets');
     return all.querySelector(':checked') ?? all.querySelector('input');
   };
-  const look = e => {
-    const style = getComputedStyle(e);
-    return [style.boxShadow, style.borderColor, style.backgroundColor].join();
-  };
+  // The ring of a point that is drawn is a part of the drawing.
+  const look = e => [e, ...e.querySelectorAll('.ring')].map(part => {
+    const style = getComputedStyle(part);
+    return [style.boxShadow, style.borderColor, style.backgroundColor, style.stroke].join();
+  }).join();
   const words = e => {
     const own = (e.innerText ?? '').trim();
     if (own && !e.matches('.widget-readout, select')) return own;

@@ -8,6 +8,10 @@ from browser.keyboard import tour
 
 pytestmark = pytest.mark.browser
 
+# anywidget gives a widget's script two seconds. A machine that drives two browsers may need longer: a reader then
+# opens the notebook again, and so does the test, once.
+TOO_LATE = "[anywidget] Failed to initialize model"
+
 NOTEBOOKS = sorted(path.name for path in (Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
@@ -24,9 +28,20 @@ def _cases():
 def test_notebook_lives(labs, page, mode, name):
     open_notebook(page, labs(mode), name)
     assert run_all(page) == []
-    if mode == "main-thread":
-        assert tour(page) == []
+    if any(TOO_LATE in said for said in page.complaints):
+        page.complaints.clear()
+        open_notebook(page, labs(mode), name)
+        assert run_all(page) == []
     still = [f"{kind} {words!r}" for kind, words, element in controls(page) if move(page, kind, element) is None]
     assert still == [], "these controls changed no picture"
     assert page.external == []
     assert page.complaints == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_keyboard_reaches_and_moves_every_control(labs, page, name):
+    open_notebook(page, labs("main-thread"), name)
+    assert run_all(page) == []
+    wrong = tour(page)
+    assert wrong == [], "\n".join(wrong)
