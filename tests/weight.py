@@ -22,8 +22,8 @@ from jupyter_client.manager import start_new_kernel
 ROOT = Path(__file__).parents[1]
 RECORD = ROOT / "data" / "weight.csv"
 COLUMNS = ("what", "seconds", "reference", "ratio", "megabytes")
-TIMES = 7
-KERNEL_TIMES = 3
+TIMES = 15
+KERNEL_TIMES = 5
 
 FIRST_FIGURE = (
     "from labkit.figures.stigmergic_memory import worlds; "
