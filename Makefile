@@ -24,7 +24,9 @@ test: $(VENV)/.test lint
 # What takes minutes. Pytest's status 5 says that nothing is marked slow, which is no failure.
 test-slow: $(VENV)/.test
 	CHROME_PATH="$$(.ci/chromium $(PYTHON))" && export CHROME_PATH && \
-	$(PYTHON) -m pytest tests -m slow || [ $$? -eq 5 ]
+	failed=0; for kind in "not browser" browser; do \
+	  $(PYTHON) -m pytest tests -m "slow and $$kind" || [ $$? -eq 5 ] || failed=1; \
+	done; exit $$failed
 
 # Speed next to peer libraries in an environment of their own, as tests/benchmarks/REPORT.md: about five minutes alone
 # on two cores. The report is written even where a benchmark fails.
