@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from urllib.parse import quote
 
 from labkit import ledger
 from labkit.curriculum import minutes_in
-from labkit.files import FIRST_NOTEBOOK, data_path, home, repository, write_text
+from labkit.files import FIRST_NOTEBOOK, data_path, home, read_rows, repository, write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +120,8 @@ def claims() -> str:
 def weights() -> str:
     """Return the table of what labkit weighs, as data/weight.csv has it."""
     lines = ["| what | CPU seconds | beside | ratio | megabytes |", "|---|---|---|---|---|"]
-    with data_path("weight.csv").open(encoding="utf-8", newline="") as file:
-        lines += ["| " + " | ".join(row) + " |" for row in list(csv.reader(file))[1:]]
+    rows = read_rows(data_path("weight.csv"), ("what", "seconds", "reference", "ratio", "megabytes"))
+    lines += ["| " + " | ".join(row.values()) + " |" for row in rows]
     return "\n".join(lines) + "\n"
 
 
