@@ -8,8 +8,6 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from labkit.files import repository
-
 # What a reader's kernel may have loaded before an installation replaced it.
 _LOADED_EARLY = ("numpy", "pandas", "scipy", "plotly", "ipywidgets", "pydantic")
 
@@ -29,7 +27,7 @@ NAME, TAG = "first-cell", "setup"
 
 def archive() -> str:
     """Return the address from which pip installs the newest labkit, without git."""
-    return f"{repository()}/archive/HEAD.zip"
+    return f"{_repository()}/archive/HEAD.zip"
 
 
 def text() -> str:
@@ -83,7 +81,7 @@ def expect(version: str) -> None:
         cure = f"run  %pip install --upgrade {archive()}  and restart the kernel"
         raise ImportError(f"this notebook needs labkit {wanted}, and labkit {_version()} is installed: {cure}")
     if here != wanted:
-        cure = f"take the notebook of today from {repository()}/tree/HEAD/notebooks"
+        cure = f"take the notebook of today from {_repository()}/tree/HEAD/notebooks"
         raise ImportError(f"this notebook was written for labkit {wanted}, and {_version()} is installed: {cure}")
     if stale := _stale():
         raise ImportError(f"{', '.join(stale)} changed while this kernel ran: restart it, then run the cells again")
@@ -115,3 +113,9 @@ def _stale() -> list[str]:
     from importlib.metadata import version as installed
 
     return [name for name, version in loaded.items() if version and version != installed(name)]
+
+
+def _repository() -> str:
+    from labkit.files import repository  # here, since at the top it would double the time that `import labkit` takes
+
+    return repository()

@@ -6,6 +6,7 @@ Times are CPU times, each beside a reference measured in the same run, so that t
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import re
 import resource
 import statistics
@@ -24,6 +25,8 @@ RECORD = ROOT / "data" / "weight.csv"
 COLUMNS = ("what", "seconds", "reference", "ratio", "megabytes")
 TIMES = 15
 KERNEL_TIMES = 5
+# numpy's import starts one thread per processor, each of which costs CPU time.
+ONE_THREAD = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 FIRST_FIGURE = (
     "from labkit.figures.stigmergic_memory import worlds; "
@@ -70,7 +73,7 @@ def _cpu(code: str) -> Callable[[], float]:
 
     def run() -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+        subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL, cwd=ROOT, env=ONE_THREAD)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -81,7 +84,7 @@ def _in_kernel(code: str) -> Callable[[], float]:
     """Return a function that runs code in a fresh kernel and returns the kernel's CPU time since its start, seconds."""
 
     def run() -> float:
-        manager, client = start_new_kernel(cwd=str(ROOT / "notebooks"))
+        manager, client = start_new_kernel(cwd=str(ROOT / "notebooks"), env=ONE_THREAD)
         try:
             said: list[str] = []
             whole = f"{code}\nimport time\nprint('cpu', time.process_time())"

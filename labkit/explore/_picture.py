@@ -82,6 +82,19 @@ class Picture:
             self.widget.data = self.widget.data[:kept]
         traces, values = _restyle(old["data"][:kept], new["data"][:kept])
         layout = dict(_layout_changes(old["layout"], new["layout"], other_paper))
+        # plotly cannot place an axis on which shapes lie and no traces yet.
+        shapes = {path: layout.pop(path) for path in list(layout) if other_paper and path.startswith("shapes")}
+        self._change(traces, values, layout)
+        if kept < len(new["data"]):
+            self.widget.add_traces(figure.data[kept:])
+        self._change([], {}, shapes)
+        self._sent = time.monotonic()
+        if not self._waiting:
+            self._waiting = True
+            self.widget.on_edits_completed(self._drawn)
+
+    def _change(self, traces: list[int], values: dict[str, list[Any]], layout: dict[str, Any]) -> None:
+        """Change traces and layout at once."""
         if any("." not in path for path in layout):
             # Parts that come or go change what figure.layout holds: plotly keeps account of that only here.
             with self.widget.batch_update():
@@ -89,12 +102,6 @@ class Picture:
                     self.widget.layout[path] = value
             layout = {}
         self.widget.plotly_update(restyle_data=values, relayout_data=layout, trace_indexes=traces)
-        if kept < len(new["data"]):
-            self.widget.add_traces(figure.data[kept:])
-        self._sent = time.monotonic()
-        if not self._waiting:
-            self._waiting = True
-            self.widget.on_edits_completed(self._drawn)
 
     def again(self) -> None:
         """Send the page all of the picture once more, where it has changed since it was made."""
