@@ -47,6 +47,9 @@ def test_the_record_holds_every_way_of_running_a_sweep():
     assert (several.groupby(["backend", "workers"]).size() == 4).all()
     waiting = table[table.kind == "waiting"]
     assert (waiting.seconds * waiting.workers >= waiting.tasks * waiting.work_ms / 1e3).all(), "faster than possible"
+    computing = table[table.kind == "computing"]
+    possible = computing.tasks * computing.work_ms / 1e3 / np.minimum(computing.workers, computing.cores)
+    assert (computing.seconds > 0.9 * possible).all(), "faster than possible: other work slowed the first measurement"
 
 
 def test_the_law_foretells_the_measured_speed_up_of_tasks_that_wait():
