@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.random import SeedSequence
 
+from labkit import theme
 from labkit.claims import stigmergic_memory as claims
+from labkit.figures.stigmergic_memory import worlds
 from labkit.files import data_path
 from labkit.mechanisms.stigmergic_memory import (
     ARMS,
@@ -303,6 +305,14 @@ class TestRecord:
             even = claims.break_even_weight(kept)
             bounds = np.interp([at.low, at.value, at.high], even["density"], even["weight"])
             assert bounds[0] * 1.15 > weight > bounds[2] / 1.15
+
+
+class TestPicture:
+    def test_the_ground_of_an_earlier_step_is_named(self):
+        runs = compare(World(), rng=0, replicates=1)
+        times = next(iter(runs.values())).times
+        whole, early = (theme.description(worlds(runs, time)) for time in (None, 3))
+        assert early == f"{whole} The ground is drawn as it was at step {times[3]}."
 
 
 class TestSwarm:

@@ -107,7 +107,8 @@ def worlds(
         fig.layout[f"yaxis{panel}"].title.standoff = 4
     most = max(float(run.hazards.mean()) for run in runs.values())
     fig.layout[f"yaxis{hazards}"].range = (-0.05 * max(1, most), 1.15 * max(1, most))
-    return theme.describe(fig, _in_words(runs, scores))
+    drawn = "" if now is None else f" The ground is drawn as it was at step {now}."
+    return theme.describe(fig, _in_words(runs, scores) + drawn)
 
 
 def _headings(runs: Mapping[str, Run]) -> list[str]:
