@@ -57,4 +57,4 @@ def _widget(allowed: Domain, value: Any, common: dict[str, Any]) -> widgets.Valu
 
 
 def _decimals(step: float) -> int:
-    return next((places for places in range(7) if math.isclose(round(step, places), step, rel_tol=1e-6)), 7)
+    return next((places for places in range(7) if math.isclose(round(step, places), step, rel_tol=1e-6)), 4)
