@@ -59,7 +59,7 @@ def test_however_slow_it_is_there_are_enough_replicates_for_an_interval():
         return mean_interval(climb(slope.replace(rise=1), rng=rng)[:replicates]).value * np.ones(5)
 
     (scene,) = scenes(explore(slow, Slope(), drawing, vary=["rise"], replicates=5), seconds=1e-9)
-    assert scene.replicates == 2
+    assert scene.replicates == 4
 
 
 def test_a_slider_over_many_sizes_has_its_places_at_ratios():
