@@ -12,7 +12,7 @@ from labkit import curriculum, theme
 from labkit.atlas import Filter, atlas, matches, picture, table_of_lessons, table_of_paths
 from labkit.atlas._card import card
 from labkit.atlas._picture import spots
-from labkit.papers import papers
+from labkit.papers import papers, verdicts
 
 
 def _by_id(name: str):
@@ -104,6 +104,17 @@ def test_a_card_escapes_and_links_only_what_exists(tmp_path: Path, monkeypatch: 
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / odd.lesson.file).write_text('{"cells": []}', encoding="utf-8")
     assert "href='11_stigmergic_memory.ipynb'" in card(odd)
+
+
+def test_a_long_list_of_verdicts_waits_behind_its_counts() -> None:
+    many, few = _by_id("S002"), _by_id("S014")
+    found = verdicts(many)
+    reproduced = sum(measured.verdict.word == "reproduced" for measured in found)
+    shown = card(many)
+    assert f"<summary>{len(found)} claims: " in shown
+    assert f"✓ {reproduced} reproduced" in shown
+    assert shown.count("<li>") == len(found)
+    assert "<details" not in card(few) and card(few).count("<li>") == len(verdicts(few)) > 0
 
 
 def test_tables_link_what_exists_and_mark_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

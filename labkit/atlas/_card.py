@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections import Counter
 
 from labkit.papers import Paper, status, verdicts
 
@@ -17,6 +18,7 @@ FEASIBLE = {
     "concept": "It is a concept, so its idea is tried, not its system",
 }
 HEAD = "style='text-align:left;vertical-align:top;padding:.2em .9em .2em 0;white-space:nowrap'"
+AT_ONCE = 4  # verdicts; a longer list waits behind its summary
 CELL = "style='text-align:left;padding:.2em 0;white-space:normal'"
 
 
@@ -54,7 +56,12 @@ def _verdicts(paper: Paper) -> str:
         if measured.estimate is not None:
             said += f" Ours: {measured.estimate} {measured.claim.unit}".rstrip() + "."
         lines.append(f"<li><b>{html.escape(str(measured.verdict))}</b>: {html.escape(said)}</li>")
-    return f"<ul style='margin:0;padding-left:1.1em'>{''.join(lines)}</ul>"
+    listed = f"<ul style='margin:0;padding-left:1.1em'>{''.join(lines)}</ul>"
+    if len(found) <= AT_ONCE:
+        return listed
+    counts = Counter((measured.verdict.symbol, measured.verdict.word) for measured in found)
+    summary = ", ".join(f"{symbol} {count} {word}" for (symbol, word), count in counts.most_common())
+    return f"<details><summary>{len(found)} claims: {summary}</summary>{listed}</details>"
 
 
 def _link(paper: Paper) -> str:
