@@ -59,7 +59,7 @@ def _verdicts(paper: Paper) -> str:
     listed = f"<ul style='margin:0;padding-left:1.1em'>{''.join(lines)}</ul>"
     if len(found) <= AT_ONCE:
         return listed
-    counts = Counter((measured.verdict.symbol, measured.verdict.word) for measured in found)
+    counts = Counter((measured.verdict.symbol, measured.verdict.word) for measured in found if measured.verdict)
     summary = ", ".join(f"{symbol} {count} {word}" for (symbol, word), count in counts.most_common())
     return f"<details><summary>{len(found)} claims: {summary}</summary>{listed}</details>"
 
