@@ -118,8 +118,10 @@ def test_each_lasting_trouble_ends_in_words_that_name_the_mend(trouble):
         Says(status=0, reset=True),
         Says(WHOLE[:60], promised=4000, reset=True),
         Says(WHOLE[:60], promised=None),
+        "500",
+        "half",
     ],
-    ids=["429", "429 with a pause", "503", "408", "reset at once", "reset in mid-body", "chunks without an end"],
+    ids=["429", "429, pause", "503", "408", "reset at once", "reset in mid-body", "chunks without end", "500", "half"],
 )
 def test_each_passing_trouble_costs_one_more_try(trouble):
     with BadServer(trouble, "good") as server:

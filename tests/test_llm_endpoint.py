@@ -61,13 +61,6 @@ def test_too_many_requests_waits_as_long_as_the_server_says():
     assert 0.9 < second - first < 3
 
 
-@pytest.mark.parametrize("trouble", ["500", "half"])
-def test_passing_trouble_is_tried_again(trouble):
-    with BadServer(trouble, "good") as server:
-        assert endpoint(server)(ASK).text == "Paris."
-    assert len(server.bodies) == 2
-
-
 @pytest.mark.parametrize(
     ("trouble", "said", "tries"),
     [
