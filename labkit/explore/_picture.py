@@ -82,12 +82,13 @@ class Picture:
             self.widget.data = self.widget.data[:kept]
         traces, values = _restyle(old["data"][:kept], new["data"][:kept])
         layout = dict(_layout_changes(old["layout"], new["layout"], other_paper))
-        # plotly cannot place an axis on which shapes lie and no traces yet.
-        shapes = {path: layout.pop(path) for path in list(layout) if other_paper and path.startswith("shapes")}
-        self._change(traces, values, layout)
+        # plotly draws the line of a new axis before it knows the axis's place: the lines come after the traces.
+        axes = {name: axis for name, axis in layout.items() if other_paper and axis and _is_axis(name)}
+        lines = {f"{name}.showline": axis.get("showline") for name, axis in axes.items()}
+        self._change(traces, values, layout | {name: axis | {"showline": False} for name, axis in axes.items()})
         if kept < len(new["data"]):
             self.widget.add_traces(figure.data[kept:])
-        self._change([], {}, shapes)
+        self._change([], {}, lines)
         self._sent = time.monotonic()
         if not self._waiting:
             self._waiting = True
@@ -148,7 +149,11 @@ def _alike(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> int:
 def _axes(layout: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
     """Return what makes the axes the axes they are."""
     kinds = ("type", "scaleanchor", "anchor", "domain", "visible")
-    return {key: tuple(axis.get(kind) for kind in kinds) for key, axis in layout.items() if key[1:5] == "axis"}
+    return {key: tuple(axis.get(kind) for kind in kinds) for key, axis in layout.items() if _is_axis(key)}
+
+
+def _is_axis(key: str) -> bool:
+    return key.startswith(("xaxis", "yaxis")) and "." not in key
 
 
 def _restyle(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> tuple[list[int], dict[str, list[Any]]]:
@@ -187,7 +192,7 @@ def _at(trace: dict[str, Any], path: str) -> Any:
 
 def _layout_changes(old: dict[str, Any], new: dict[str, Any], other_paper: bool) -> Iterator[tuple[str, Any]]:
     """Yield (path, new value) for each part of the layout that differs."""
-    axes = sorted(key for key in old.keys() | new.keys() if other_paper and key[1:5] == "axis")
+    axes = sorted(key for key in old.keys() | new.keys() if other_paper and _is_axis(key))
     # The browser knows an axis that has no traces yet only as a whole; as a whole it also forgets its old range.
     yield from ((key, new.get(key)) for key in axes)
     before, after = ({key: value for key, value in each.items() if key not in axes} for each in (old, new))

@@ -213,5 +213,6 @@ def move(page, kind, element):
     if kind == "dropdown":
         element.select_option(index=option)
     elif kind == "toggle" and active:
+        settled(page)  # a reader looks before going back
         press(page, kind, active)
     return seconds

@@ -309,6 +309,9 @@ def test_words_can_be_read_in_the_light_and_in_the_dark(panel):
         assert panel.evaluate(FAINT) == [], name
 
 
+@pytest.mark.parametrize(
+    "panel_lab", ["subshells", pytest.param("main-thread", marks=pytest.mark.slow)], indirect=True, scope="module"
+)
 def test_a_thousand_events_leave_the_kernel_alive(panel, panel_lab):
     def memory():
         return sum(p.memory_info().rss for p in psutil.Process(panel_lab.process.pid).children(recursive=True))
