@@ -28,7 +28,7 @@ def test_the_instruments_give_known_values():
 
 
 @pytest.mark.parametrize("deficiency", DEFICIENCIES)
-@pytest.mark.parametrize(("one", "other"), itertools.combinations(theme.PALETTE, 2))
+@pytest.mark.parametrize(("one", "other"), list(itertools.combinations(theme.PALETTE, 2)))
 def test_colours_are_told_apart_by_every_eye(one, other, deficiency):
     assert distance(theme.PALETTE[one], theme.PALETTE[other], deficiency) > APART
 
