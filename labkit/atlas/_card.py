@@ -17,8 +17,8 @@ FEASIBLE = {
     "reduced": "A smaller version of it runs on two processor cores",
     "concept": "It is a concept, so its idea is tried, not its system",
 }
-HEAD = "style='text-align:left;vertical-align:top;padding:.2em .9em .2em 0;white-space:nowrap'"
 AT_ONCE = 4  # verdicts; a longer list waits behind its summary
+HEAD = "style='text-align:left;vertical-align:top;padding:.2em .9em .2em 0;white-space:nowrap'"
 CELL = "style='text-align:left;padding:.2em 0;white-space:normal'"
 
 

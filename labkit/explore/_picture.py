@@ -88,7 +88,8 @@ class Picture:
         self._change(traces, values, layout | {name: axis | {"showline": False} for name, axis in axes.items()})
         if kept < len(new["data"]):
             self.widget.add_traces(figure.data[kept:])
-        self._change([], {}, lines)
+        if lines:
+            self._change([], {}, lines)
         self._sent = time.monotonic()
         if not self._waiting:
             self._waiting = True

@@ -210,9 +210,10 @@ def move(page, kind, element):
         if seconds is None:
             press(page, kind, element, attempt)
             seconds = changed(page, before)
+    if kind in ("dropdown", "toggle"):
+        settled(page)  # a reader looks before going back
     if kind == "dropdown":
         element.select_option(index=option)
     elif kind == "toggle" and active:
-        settled(page)  # a reader looks before going back
         press(page, kind, active)
     return seconds
